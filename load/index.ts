@@ -1,0 +1,17 @@
+/** What scenarios read: `buyers.at('80/s')`. */
+import { traffic } from './traffic.ts';
+
+export { type TrafficOptions, traffic } from './traffic.ts';
+
+/** Visitors who look, reserve and buy. */
+export const buyers = traffic('buyers', journeyIn('buyers', 'buyer'));
+
+/** Few users with many checkouts at once each: contention for their locks. One iteration is 8 checkouts. */
+export const stampede = traffic('stampede', journeyIn('stampede', 'stampeder'));
+
+/** Buys the sale empty: as many users as that takes, each up to the limit. Its end is 'SOLD_OUT'. */
+export const rush = traffic('rush', journeyIn('rush', 'rusher'), { until: 'SOLD_OUT' });
+
+function journeyIn(file: string, name: string) {
+  return { module: new URL(`./journeys/${file}.ts`, import.meta.url).href, name };
+}

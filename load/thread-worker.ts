@@ -1,0 +1,36 @@
+/** The load's own thread: loads the journey, runs the driver, reports ticks, and at the end the totals. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { arrivals } from './arrivals.ts';
+import { saturation } from './autocannon.ts';
+import type { Driver } from './driver.ts';
+import type { JourneyFunction, JourneyReference } from './journey.ts';
+import { Tally } from './tally.ts';
+import type { Assignment, Report } from './thread.ts';
+
+const TICK_MS = 250;
+
+const { plan, journey: reference, target } = workerData as Assignment;
+const report = (message: Report): void => parentPort?.postMessage(message);
+
+const journey = await load(reference);
+const tally = new Tally();
+const driverTarget = { ...target, failed: (error: unknown) => report({ type: 'failed', error }) };
+const driver: Driver =
+  plan.driver === 'arrivals'
+    ? arrivals(plan, journey, driverTarget, tally)
+    : saturation(plan, journey, driverTarget, tally);
+const ticking = setInterval(() => report({ type: 'tick', tick: tally.tick() }), TICK_MS);
+report({ type: 'started' });
+
+parentPort?.once('message', async () => {
+  await driver.stop();
+  clearInterval(ticking);
+  report({ type: 'tick', tick: tally.tick() });
+  report({ type: 'totals', totals: tally.totals() });
+});
+
+async function load({ module, name }: JourneyReference): Promise<JourneyFunction> {
+  const found: unknown = Reflect.get(await import(module), name);
+  if (typeof found !== 'function') throw new Error(`${module} exports no journey called ${name}`);
+  return found as JourneyFunction;
+}
