@@ -126,11 +126,15 @@ const totals = z.object({
   startLag: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
 });
 
-/** New samples of one query; points are [real ms, value], appended in time order across events. */
+/**
+ * New samples of one query; points are [real ms, value], appended in time order across events. `until` is how far the
+ * query has been asked: nothing between the last point and `until` means there was nothing.
+ */
 const samples = z.object({
   type: z.literal('samples'),
   at,
   key: z.string(),
+  until: z.number(),
   series: z.array(z.object({ labels, points: z.array(z.tuple([z.number(), z.number()])) })),
 });
 /** The state of one alert, seen change as it ran (for the terminal and the report's timeline). */
@@ -180,7 +184,13 @@ const judgement = z.object({
   /** What to draw beside it: keys of `samples`, and the threshold in the metric's own unit. */
   chart: z.object({ keys: z.array(z.string()), unit: z.string(), threshold: z.number().optional() }).optional(),
   /** Names this claim proves when it holds, for coverage. */
-  proves: z.object({ alert: z.string().optional(), panel: z.string().optional(), metric: z.string().optional() }),
+  proves: z.object({
+    alert: z.string().optional(),
+    /** Which step of the alert; an alert is proven when it fired, notified and resolved. */
+    step: z.enum(['pending', 'fires', 'notified', 'resolves', 'resolve-notified', 'silent']).optional(),
+    panel: z.string().optional(),
+    metric: z.string().optional(),
+  }),
 });
 
 /** Real times; undefined where it did not happen. `floor` in scenario milliseconds. */
@@ -231,8 +241,9 @@ export type JournalEvent = z.infer<typeof eventSchema>;
 export type EventOf<T extends JournalEvent['type']> = Extract<JournalEvent, { type: T }>;
 export type PhaseKind = z.infer<typeof phaseKind>;
 export type Floor = z.infer<typeof floorSchema>;
+export type Labels = Readonly<Record<string, string>>;
 export type Point = [at: number, value: number];
 export interface Series {
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   readonly points: readonly Point[];
 }

@@ -26,13 +26,15 @@ export interface ServiceContext {
   /** The service's own working folder, owned by its account, removed with the stack. */
   readonly folder: string;
   readonly endpoint: Endpoint;
-  /** A free port of the service's own, the same each time for the same name. */
-  port(name: string): number;
   /** Where this service reaches another (through an interceptor where a fault sits on that link). */
   reach(service: string): Endpoint;
   readonly clock: Clock;
+  /** Production addresses in a text ('flash-sale:8080') replaced by where those services really listen. */
+  localise(text: string): string;
   /** Runs a one-shot program as the service's account; throws SERVICE_FAILED with its output. */
   run(program: Program, args: readonly string[]): Promise<void>;
+  /** Where a program was found. */
+  locate(program: Program): string;
   /** Writes a file into the folder, readable by the account; returns its path. */
   write(name: string, content: string): Promise<string>;
 }

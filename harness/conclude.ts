@@ -1,0 +1,195 @@
+/** What came of a run: every judgement, the detection latencies, the coverage and the verdict. Pure. */
+import { alertHistory, blindSpots, evaluatedThrough } from './alert-history.ts';
+import { type Detection, detectionsIn } from './detection.ts';
+import type { PhaseWindow } from './expectation.ts';
+import type { EventOf } from './journal.ts';
+import type { FullJudgement, PhaseResult } from './judge.ts';
+import { movementOf, type Plan, presenceOf } from './plan.ts';
+import type { RunRecord } from './record.ts';
+import { overall, type Verdict } from './verdict.ts';
+
+export interface Course {
+  readonly phases: readonly PhaseResult[];
+  readonly windows: readonly PhaseWindow[];
+  readonly interrupted: boolean;
+  /** Something of ours failed: whatever is not broken is unknown. */
+  readonly troubled: boolean;
+}
+
+export interface Conclusion {
+  readonly judgements: readonly FullJudgement[];
+  readonly detections: readonly Detection[];
+  readonly verdict: Verdict;
+  readonly sentence: string;
+  readonly coverage: EventOf<'end'>['coverage'];
+}
+
+export function concludeRun(plan: Plan, record: RunRecord, course: Course): Conclusion {
+  const unproven = new Set(record.faults.filter(({ state }) => state === 'unproven').map(({ phase }) => phase));
+  const expectations = course.phases
+    .flatMap((phase) => phase.judgements)
+    .map((judgement) => withoutProof(judgement, unproven));
+  const judgements = [
+    ...expectations,
+    ...faultJudgements(record),
+    ...silenceJudgements(plan, record, course.windows),
+    ...invariantJudgements(plan, record),
+  ];
+  const complete = course.phases.length === plan.scenario.phases.length && !course.interrupted && !course.troubled;
+  const verdict = overall([
+    ...judgements.map((judgement) => judgement.verdict),
+    ...(complete ? [] : (['unknown'] as const)),
+  ]);
+  return {
+    judgements,
+    detections: detectionsIn(plan, record, course.windows),
+    verdict,
+    sentence: sentenceOf(plan, course, judgements, verdict),
+    coverage: {
+      alerts: provenAlerts(judgements),
+      panels: held(judgements).flatMap(({ proves }) => proves.panel ?? []),
+      metrics: movedMetrics(plan, record, course.windows),
+    },
+  };
+}
+
+/** Without proof that the fault took hold, what did not react is no finding. */
+function withoutProof(judgement: FullJudgement, unproven: ReadonlySet<number>): FullJudgement {
+  const inDoubt = judgement.phase !== null && [...unproven].some((phase) => phase <= (judgement.phase ?? -1));
+  if (!inDoubt || judgement.verdict !== 'broken') return judgement;
+  return {
+    ...judgement,
+    verdict: 'unknown',
+    received: `${judgement.received} (but there is no proof that the fault took hold)`,
+  };
+}
+
+function faultJudgements(record: RunRecord): FullJudgement[] {
+  return record.faults
+    .filter(({ state }) => state === 'proven' || state === 'unproven')
+    .map(({ phase, name, state, detail, at }, index) => ({
+      id: `fault.${index}`,
+      kind: 'fault',
+      phase,
+      title: `${name} took hold`,
+      verdict: state === 'proven' ? 'held' : 'unknown',
+      headline: state === 'proven' ? `${name} took hold` : `${name} did not visibly take hold`,
+      expected: 'evidence from somewhere other than the metrics under test',
+      received: detail,
+      timeline: [],
+      decidedAt: at,
+      proves: {},
+    }));
+}
+
+/** Every alert that no expectation names must stay silent from the first judged phase to the end. */
+function silenceJudgements(plan: Plan, record: RunRecord, windows: readonly PhaseWindow[]): FullJudgement[] {
+  const named = namedAlerts(plan);
+  const judged = windows.filter((window) => window !== undefined && window.kind !== 'warm-up');
+  const [first, last] = [judged[0], judged.at(-1)];
+  if (!first || !last) return [];
+  return plan.alerts
+    .filter(({ name }) => !named.has(name))
+    .map((alert) => {
+      const history = alertHistory(plan, record, alert.name, first.start, last.end);
+      const fired = history.firing[0];
+      const blind = blindSpots(record, alert, presenceOf, first.start, last.end);
+      const [verdict, received] = fired
+        ? (['broken', `firing since ${offset(plan, windows, fired.at)}`] as const)
+        : blind.length > 0
+          ? (['unknown', `its rule is blind: there is no series ${blind.join(', ')}`] as const)
+          : !evaluatedThrough(plan, history, last.end)
+            ? ([
+                'unknown',
+                history.failed
+                  ? 'its rule could not be evaluated'
+                  : 'nothing shows that its rule was evaluated to the end',
+              ] as const)
+            : ([
+                'held',
+                `silent in ${history.evaluations.length} evaluations${history.pending.length > 0 ? ', pending for a while' : ''}`,
+              ] as const);
+      return {
+        id: `silence.${alert.name}`,
+        kind: 'silence',
+        phase: null,
+        title: `${alert.name} stays silent`,
+        verdict,
+        headline: verdict === 'broken' ? `${alert.name} fired, which nobody expected` : `${alert.name} stays silent`,
+        expected: 'silent: no expectation of the scenario names it',
+        received,
+        query: alert.expr,
+        timeline: fired ? [{ at: fired.at, what: 'firing' }] : [],
+        proves: { alert: alert.name, step: 'silent' as const },
+      };
+    });
+}
+
+function invariantJudgements(plan: Plan, record: RunRecord): FullJudgement[] {
+  return plan.scenario.invariants.map((invariant) => {
+    const facts = record.observations.get(invariant.name);
+    const judgement = facts
+      ? invariant.judge(facts)
+      : {
+          verdict: 'unknown' as const,
+          headline: invariant.name,
+          expected: invariant.name,
+          received: 'the books were not read: the run did not get that far',
+          timeline: [],
+          proves: {},
+        };
+    return { id: `invariant.${invariant.name}`, kind: 'invariant', phase: null, title: invariant.name, ...judgement };
+  });
+}
+
+export const namedAlerts = (plan: Plan): ReadonlySet<string> =>
+  new Set(plan.scenario.phases.flatMap((phase) => phase.expectations.flatMap(({ needs }) => needs.alerts ?? [])));
+
+const held = (judgements: readonly FullJudgement[]) => judgements.filter(({ verdict }) => verdict === 'held');
+
+/** Proven end to end: it fired, somebody was told, and it resolved. */
+function provenAlerts(judgements: readonly FullJudgement[]): string[] {
+  const steps = Map.groupBy(held(judgements), ({ proves }) => proves.alert ?? '');
+  return [...steps.keys()].filter((name) => {
+    const done = new Set(steps.get(name)?.map(({ proves }) => proves.step));
+    return name !== '' && done.has('fires') && done.has('notified') && done.has('resolves');
+  });
+}
+
+function movedMetrics(plan: Plan, record: RunRecord, windows: readonly PhaseWindow[]): string[] {
+  const from =
+    windows.find((window) => window !== undefined && window.kind !== 'warm-up')?.start ?? Number.POSITIVE_INFINITY;
+  return plan.scenario.system.monitoring.metrics
+    .filter((metric) => {
+      const values = record.series(movementOf(metric), from).flatMap(({ points }) => points.map(([, value]) => value));
+      return values.length > 1 && values.some((value) => value !== values[0]);
+    })
+    .map(({ name }) => name);
+}
+
+function sentenceOf(plan: Plan, course: Course, judgements: readonly FullJudgement[], verdict: Verdict): string {
+  const { name } = plan.scenario;
+  const count = (kinds: readonly FullJudgement['kind'][]) =>
+    judgements.filter(({ kind }) => kinds.includes(kind)).length;
+  if (course.interrupted)
+    return `Interrupted: "${name}" was stopped before it could be judged; everything was put back.`;
+  const wrong = judgements.filter((judgement) => judgement.verdict === 'broken');
+  if (verdict === 'broken')
+    return `Broken: in "${name}" ${wrong.length === 1 ? wrong[0]?.headline : `${wrong.length} claims did not hold, first: ${wrong[0]?.headline}`}.`;
+  const open = judgements.filter((judgement) => judgement.verdict === 'unknown');
+  if (verdict === 'unknown') {
+    const why = course.troubled
+      ? 'the run did not get to its end'
+      : `${open.length} claims could not be decided, first: ${open[0]?.headline ?? 'none was judged'}`;
+    return `Unknown: in "${name}" ${why}.`;
+  }
+  const claims = count(['metric', 'alert', 'panel', 'log', 'notification']);
+  return `Held: "${name}": all ${claims} expectations, ${count(['silence'])} silent alerts and ${count(['invariant'])} invariants.`;
+}
+
+/** '+1m12s' in scenario time from the start of the first fault, or of the run. */
+function offset(plan: Plan, windows: readonly PhaseWindow[], at: number): string {
+  const zero = windows.find((window) => window?.kind === 'fault')?.start ?? windows[0]?.start ?? at;
+  const ms = plan.clock.scenario(at - zero);
+  return `${ms < 0 ? '-' : '+'}${Math.abs(ms / 1000).toFixed(0)}s`;
+}

@@ -1,0 +1,71 @@
+/**
+ * A scenario: an immutable value that says what is booted, what happens to it and what monitoring must then show. Chains
+ * return new values; nothing happens until it is run.
+ */
+import type { Expectation } from './expectation.ts';
+import type { Fault } from './fault.ts';
+import type { Invariant } from './invariant.ts';
+import type { PhaseKind } from './journal.ts';
+import type { Load } from './load.ts';
+import type { System } from './system.ts';
+import { type Duration, milliseconds } from './units.ts';
+
+export interface Scenario {
+  readonly name: string;
+  /** What is believed, in a sentence a reviewer reads first. */
+  readonly hypothesis: string;
+  readonly system: System;
+  readonly load: Load;
+  readonly phases: readonly Phase[];
+  readonly invariants: readonly Invariant[];
+  /** The highest --speed at which it is sound; faster asks are refused by name. */
+  readonly maxSpeed?: number;
+}
+
+export interface Phase {
+  readonly kind: PhaseKind;
+  readonly title: string;
+  /** Scenario milliseconds at the most. */
+  readonly durationMs: number;
+  readonly faults: readonly Fault[];
+  /** Traffic of this phase in place of the scenario's. */
+  readonly load?: Load;
+  readonly expectations: readonly Expectation[];
+  /** A copy of the phase that also expects these. */
+  expect(...expectations: readonly Expectation[]): Phase;
+  /** A copy of the phase under other traffic: a rush, a stampede. */
+  under(load: Load): Phase;
+}
+
+/** Everything but the name. Missing invariants mean none. */
+export type ScenarioBody = Omit<Scenario, 'name' | 'invariants'> & { readonly invariants?: readonly Invariant[] };
+
+export const scenario = (name: string, body: ScenarioBody): Scenario =>
+  Object.freeze({ invariants: [], ...body, name });
+
+/** Traffic before anything is judged, long enough to fill every range. */
+export const warmUp = (duration: Duration): Phase => phase('warm-up', 'warm-up', duration, []);
+
+/** The steady state: judged whole, and what later phases compare with. */
+export const baseline = (duration: Duration): Phase => phase('baseline', 'baseline', duration, []);
+
+/** The faults, injected together at its start and healed at its end. Without one, traffic itself is the disturbance. */
+export const during = (duration: Duration, ...faults: readonly Fault[]): Phase =>
+  phase('fault', faults.map((fault) => fault.name).join(' and ') || 'under load', duration, faults);
+
+/** After the heal: everything is expected to come back. */
+export const recovery = (duration: Duration): Phase => phase('recovery', 'recovery', duration, []);
+
+function phase(kind: PhaseKind, title: string, duration: Duration, faults: readonly Fault[]): Phase {
+  const make = (fields: Pick<Phase, 'expectations' | 'load'>): Phase =>
+    Object.freeze({
+      kind,
+      title,
+      durationMs: milliseconds(duration, `the duration of ${title}`),
+      faults,
+      ...fields,
+      expect: (...more: readonly Expectation[]) => make({ ...fields, expectations: [...fields.expectations, ...more] }),
+      under: (load: Load) => make({ ...fields, load }),
+    });
+  return make({ expectations: [] });
+}

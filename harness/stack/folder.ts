@@ -1,0 +1,84 @@
+/**
+ * The stack's working folder: data directories and configuration of one run, outside the checkout because services that
+ * refuse root run as another account. A run that was killed outright leaves its folder; the next start sweeps it away.
+ */
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const PREFIX = 'firedrill-';
+const OWNER = 'owner.json';
+
+interface Owner {
+  readonly pid: number;
+  /** Start time of the process in clock ticks, so that a pid used again is not taken for its owner; '' off Linux. */
+  readonly started: string;
+}
+
+export async function createStackFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), PREFIX));
+  await chmod(folder, 0o755);
+  const owner: Owner = { pid: process.pid, started: (await startTime(process.pid)) ?? '' };
+  await writeFile(join(folder, OWNER), JSON.stringify(owner));
+  return folder;
+}
+
+/** Removes the folders of runs that are no longer alive; resolves with how many there were. */
+export async function sweepStackFolders(): Promise<number> {
+  let swept = 0;
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(tmpdir(), name);
+    const owner = await readOwner(folder);
+    if (owner === undefined || (await alive(owner))) continue;
+    await removeStackFolder(folder);
+    swept += 1;
+  }
+  return swept;
+}
+
+export async function removeStackFolder(folder: string): Promise<void> {
+  await releaseSharedMemory(folder);
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+async function readOwner(folder: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, OWNER), 'utf8')) as Owner;
+  } catch {
+    return undefined; // being created by another run, or not ours
+  }
+}
+
+async function alive(owner: Owner): Promise<boolean> {
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return owner.started === '' || (await startTime(owner.pid)) === owner.started;
+}
+
+async function startTime(pid: number): Promise<string | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A Postgres that was killed outright leaves a 56-byte System V segment; the seventh line of its postmaster.pid names it
+ * (key and id). Without ipcrm it stays until the machine restarts.
+ */
+async function releaseSharedMemory(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isDirectory()) continue;
+    const lock = await readFile(join(folder, entry.name, 'data', 'postmaster.pid'), 'utf8').catch(() => '');
+    const id = lock.split('\n')[6]?.trim().split(/\s+/)[1];
+    if (id) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined);
+  }
+}

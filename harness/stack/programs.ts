@@ -1,0 +1,76 @@
+/**
+ * Finds the programs that services need. What is missing is installed where the distribution has it and we may; otherwise
+ * one message names everything that is missing, why, and the command that gets it on this platform.
+ */
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { FiredrillError } from '../errors.ts';
+import { installWithApt } from './apt.ts';
+import type { Program } from './service.ts';
+
+export type Located = (program: Program) => string;
+
+/**
+ * Locates every program, installing what is missing. `say` is told before anything is installed.
+ * Throws PROGRAM_MISSING naming all that could not be had.
+ */
+export async function locatePrograms(programs: readonly Program[], say: (line: string) => void): Promise<Located> {
+  let missing = programs.filter((program) => find(program) === undefined);
+  if (missing.length > 0) {
+    await installWithApt([...new Set(missing.map((program) => program.packages.apt))], say);
+    missing = missing.filter((program) => find(program) === undefined);
+  }
+  if (missing.length > 0) throw missingPrograms(missing);
+  return (program) => {
+    const path = find(program);
+    if (path === undefined) throw missingPrograms([program]);
+    return path;
+  };
+}
+
+/** The path of a program on PATH or in its own folders; undefined where there is none. */
+export function find(program: Program, path = process.env.PATH ?? ''): string | undefined {
+  const folders = [...path.split(delimiter).filter(Boolean), ...(program.folders ?? []).flatMap(expand)];
+  for (const command of [program.command, ...(program.aliases ?? [])]) {
+    for (const folder of folders) {
+      const candidate = join(folder, command);
+      if (executable(candidate)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+/** A folder whose version is written as a star becomes every such folder, the highest version first. */
+function expand(folder: string): string[] {
+  const [before, after] = folder.split('*');
+  if (before === undefined || after === undefined) return [folder];
+  try {
+    const versions = readdirSync(before).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+    return versions.map((version) => `${before}${version}${after}`);
+  } catch {
+    return [];
+  }
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function missingPrograms(programs: readonly Program[]): FiredrillError {
+  const lines = programs.map((program) => `  ${program.command.padEnd(28)} ${program.why}`);
+  const names = (manager: keyof Program['packages']) =>
+    [...new Set(programs.map((program) => program.packages[manager]))].filter(Boolean).join(' ');
+  const commands =
+    process.platform === 'darwin'
+      ? [`brew install ${names('brew')}`]
+      : [`sudo apt-get install ${names('apt')}    (Debian, Ubuntu)`, `sudo dnf install ${names('dnf')}    (Fedora)`];
+  return new FiredrillError(
+    'PROGRAM_MISSING',
+    `these programs are needed and not on PATH:\n${lines.join('\n')}\nInstall them with:\n  ${commands.join('\n  ')}`,
+  );
+}

@@ -1,0 +1,9 @@
+import { distance } from 'fastest-levenshtein';
+
+/** ", did you mean 'x'?" for the nearest name, or nothing where none is near. */
+export function suggest(name: string, known: readonly string[]): string {
+  const [nearest] = [...known].sort((a, b) => distance(name, a) - distance(name, b));
+  return nearest !== undefined && distance(name, nearest) <= Math.max(3, name.length / 3)
+    ? `; did you mean '${nearest}'?`
+    : '';
+}
