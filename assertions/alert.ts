@@ -1,0 +1,325 @@
+/** Claims about an alert, judged from Prometheus' own ALERTS series and from what Alertmanager delivered. */
+import { alertHistory, evaluatedThrough, resolvedAt } from '../harness/alert-history.ts';
+import type { Expectation, Judgement, View } from '../harness/expectation.ts';
+import type { EventOf, Floor, Labels } from '../harness/journal.ts';
+import { ALERTS, EVALUATIONS, type Plan, type PlannedAlert } from '../harness/plan.ts';
+import { type Duration, milliseconds } from '../harness/units.ts';
+import type { AlertName, Severity } from '../monitoring/catalog.gen.ts';
+import { explain, since, startOf } from './explain.ts';
+import type { Claim } from './signal.ts';
+
+export interface AlertLabels {
+  readonly severity?: Severity;
+  readonly [label: string]: string | undefined;
+}
+
+export interface AlertClaims {
+  /** Its condition holds and its `for` runs. */
+  goesPending(): Claim;
+  /** Fires with these labels, not having fired before. */
+  fires(labels?: AlertLabels): Claim;
+  /** Alertmanager delivers it to the receiver as firing. */
+  notifies(): Claim;
+  /** Fired before, and is over. */
+  resolves(): Claim;
+  /** Alertmanager delivers that it is over. */
+  notifiesResolved(): Claim;
+  /** Does not fire in this phase. Alerts that no expectation names must be silent anyway. */
+  staysSilent(): Expectation;
+}
+
+type Found = Pick<Parameters<typeof explain>[0], 'verdict' | 'headline' | 'received'> & {
+  at?: number;
+  timeline?: { at: number; what: string }[];
+};
+type Step = Judgement['proves']['step'];
+
+interface Shape {
+  readonly kind: 'alert' | 'notification';
+  readonly title: string;
+  readonly expected: string;
+  readonly step: Step;
+  readonly deadline?: Duration;
+  /** undefined where the rules do not bound it. */
+  floor(plan: Plan, alert: PlannedAlert): Floor | undefined;
+  judge(view: View, limit: number): Found | undefined;
+}
+
+/** Claims about one alert of the system's rule files. */
+export function alert(name: AlertName): AlertClaims {
+  const claim = (shape: Omit<Shape, 'deadline' | 'title' | 'expected'> & { verb: string; wanted: string }): Claim => ({
+    within: (deadline) =>
+      make(name, {
+        ...shape,
+        deadline,
+        title: `${name} ${shape.verb} within ${deadline}`,
+        expected: `${shape.wanted}, within ${deadline}`,
+      }),
+  });
+  return {
+    goesPending: () =>
+      claim({
+        kind: 'alert',
+        verb: 'goes pending',
+        wanted: 'pending',
+        step: 'pending',
+        floor: (_, { floor }) => ({ ...floor, for: 0, total: floor.total - floor.for }),
+        judge: (view, limit) => {
+          const history = alertHistory(view.plan, view.record, name, view.phase.start, limit);
+          const at = history.pending[0] ?? history.firing[0]?.at;
+          return at === undefined
+            ? never(view, limit, name, 'did not go pending', 'inactive throughout')
+            : found(view, at, `${name} goes pending`, 'pending');
+        },
+      }),
+    fires: (labels = {}) =>
+      claim({
+        kind: 'alert',
+        verb: 'fires',
+        step: 'fires',
+        wanted: ['firing', ...Object.entries(labels).map(([label, value]) => `${label}="${value}"`)].join(', '),
+        floor: (_, { floor }) => floor,
+        judge: (view, limit) => judgeFires(view, limit, name, labels),
+      }),
+    notifies: () =>
+      claim({
+        kind: 'notification',
+        verb: 'notifies',
+        wanted: 'a firing notification delivered',
+        step: 'notified',
+        floor: (plan, { floor }) => ({
+          ...floor,
+          evaluation: floor.evaluation + plan.intervals.groupWait,
+          total: floor.total + plan.intervals.groupWait,
+        }),
+        judge: (view, limit) => judgeDelivery(view, limit, name, 'firing'),
+      }),
+    resolves: () =>
+      claim({
+        kind: 'alert',
+        verb: 'resolves',
+        wanted: 'no longer firing',
+        step: 'resolves',
+        floor: (plan, { keepFiringForMs }) => resolveFloor(plan, keepFiringForMs, 0),
+        judge: (view, limit) => judgeResolves(view, limit, name),
+      }),
+    notifiesResolved: () =>
+      claim({
+        kind: 'notification',
+        verb: 'notifies that it is over',
+        wanted: 'a resolved notification delivered',
+        step: 'resolve-notified',
+        floor: (plan, { keepFiringForMs }) => resolveFloor(plan, keepFiringForMs, plan.intervals.groupInterval),
+        judge: (view, limit) => judgeDelivery(view, limit, name, 'resolved'),
+      }),
+    staysSilent: () =>
+      make(name, {
+        kind: 'alert',
+        title: `${name} stays silent`,
+        expected: 'not firing for the whole phase',
+        step: 'silent',
+        floor: () => undefined,
+        judge: (view) => judgeSilent(view, name),
+      }),
+  };
+}
+
+function make(name: AlertName, shape: Shape): Expectation {
+  const deadline = shape.deadline === undefined ? undefined : milliseconds(shape.deadline, `the deadline of ${name}`);
+  const floorOf = (plan: Plan) => {
+    const rule = plan.alerts.find((candidate) => candidate.name === name);
+    return rule && shape.floor(plan, rule);
+  };
+  return {
+    kind: shape.kind,
+    title: shape.title,
+    deadline,
+    needs: { alerts: [name] },
+    queries: (plan) => [
+      ALERTS,
+      EVALUATIONS,
+      ...plan.alerts.filter((rule) => rule.name === name).map((rule) => rule.condition),
+    ],
+    floor: floorOf,
+    judge: (view) => {
+      const limit =
+        deadline === undefined
+          ? view.phase.end
+          : Math.min(view.phase.end, view.phase.start + view.plan.clock.real(deadline));
+      const found = shape.judge(view, limit);
+      if (!found) return undefined;
+      const { at, ...rest } = found;
+      const floor = floorOf(view.plan);
+      return explain({
+        ...rest,
+        expected: shape.expected,
+        query: `ALERTS{alertname="${name}"}`,
+        ...(floor ? { floor } : {}),
+        decidedAt: at,
+        proves: { alert: name, step: shape.step },
+      });
+    },
+  };
+}
+
+function judgeFires(view: View, limit: number, name: string, wanted: AlertLabels): Found | undefined {
+  const { plan, record, phase, baseline } = view;
+  const earlier = alertHistory(plan, record, name, baseline?.start ?? phase.start, phase.start).firing[0];
+  if (earlier) {
+    return {
+      verdict: 'broken',
+      headline: `${name} was firing before ${startOf(view)}`,
+      received: `firing since ${since(view, earlier.at)}`,
+      timeline: [{ at: earlier.at, what: 'firing' }],
+    };
+  }
+  const history = alertHistory(plan, record, name, phase.start, limit);
+  const first = history.firing.find(({ labels }) => hasLabels(labels, wanted));
+  const pending = history.pending[0];
+  const course = pending === undefined ? [] : [{ at: pending, what: 'pending' }];
+  if (first)
+    return {
+      ...found(view, first.at, `${name} fires`, 'firing'),
+      timeline: [...course, { at: first.at, what: 'firing' }],
+    };
+  const other = history.firing[0];
+  if (other) {
+    const got = Object.keys(wanted).map((label) => `${label}="${other.labels[label] ?? ''}"`);
+    return decidedLater(view, limit)
+      ? {
+          verdict: 'broken',
+          headline: `${name} fired with other labels`,
+          received: `firing at ${since(view, other.at)} with ${got.join(', ')}`,
+          timeline: course,
+        }
+      : undefined;
+  }
+  const received = pending === undefined ? 'inactive throughout' : `pending since ${since(view, pending)}`;
+  return never(view, limit, name, 'did not fire', received, [...course, { at: limit, what: 'deadline' }]);
+}
+
+function judgeResolves(view: View, limit: number, name: string): Found | undefined {
+  const { plan, record, phase, baseline } = view;
+  const whole = alertHistory(plan, record, name, baseline?.start ?? phase.start, limit);
+  const last = whole.firing.at(-1);
+  if (!last)
+    return view.ended
+      ? { verdict: 'broken', headline: `${name} never fired, so it could not resolve`, received: 'inactive throughout' }
+      : undefined;
+  const at = resolvedAt(whole, Math.min(phase.start, last.at));
+  if (at !== undefined && at <= limit) {
+    const timeline = [
+      { at: last.at, what: 'last firing' },
+      { at, what: 'resolved' },
+    ];
+    return {
+      verdict: 'held',
+      headline: `${name} resolves`,
+      received:
+        at < phase.start ? `over before ${since(view, phase.start)}, as it healed` : `over at ${since(view, at)}`,
+      at,
+      timeline,
+    };
+  }
+  return never(view, limit, name, 'did not resolve', `still firing at ${since(view, last.at)}`, [
+    { at: last.at, what: 'still firing' },
+  ]);
+}
+
+function judgeDelivery(
+  view: View,
+  limit: number,
+  name: string,
+  status: EventOf<'notification'>['status'],
+): Found | undefined {
+  const delivered = view.record.notifications.filter((event) => event.alert === name && event.status === status);
+  // A notification that it is over may be delivered while the fault is being healed.
+  const from = status === 'firing' ? view.phase.start : (view.baseline?.end ?? view.phase.start);
+  const first = delivered.find((event) => event.at >= from && event.at <= limit);
+  const what = status === 'firing' ? 'notifies' : 'notifies that it is over';
+  if (first)
+    return {
+      ...found(view, first.at, `${name} ${what}`, `delivered to ${first.receiver}`),
+      timeline: [{ at: first.at, what: `${status} delivered` }],
+    };
+  const late = delivered.find((event) => event.at > limit);
+  if (!decidedLater(view, limit)) return undefined;
+  return {
+    verdict: 'broken',
+    headline: `nobody was told that ${name} is ${status === 'firing' ? 'firing' : 'over'}`,
+    received: late ? `delivered only at ${since(view, late.at)}` : 'no such notification was delivered',
+  };
+}
+
+function judgeSilent(view: View, name: string): Found | undefined {
+  const history = alertHistory(view.plan, view.record, name, view.phase.start, view.phase.end);
+  const first = history.firing[0];
+  if (first)
+    return {
+      verdict: 'broken',
+      headline: `${name} fired`,
+      received: `firing since ${since(view, first.at)}`,
+      at: first.at,
+      timeline: [{ at: first.at, what: 'firing' }],
+    };
+  if (!view.ended) return undefined;
+  if (!evaluatedThrough(view.plan, history, view.phase.end))
+    return {
+      verdict: 'unknown',
+      headline: `${name} cannot be called silent`,
+      received: 'nothing shows that its rule was evaluated to the end',
+    };
+  return {
+    verdict: 'held',
+    headline: `${name} stays silent`,
+    received: `silent in ${history.evaluations.length} evaluations`,
+  };
+}
+
+const found = (view: View, at: number, headline: string, what: string): Found => ({
+  verdict: 'held',
+  headline,
+  received: `${what} at ${since(view, at)}`,
+  at,
+  timeline: [{ at, what }],
+});
+
+/** The negative answer, once it is certain: broken when the rule was evaluated up to the limit, else unknown. */
+function never(
+  view: View,
+  limit: number,
+  name: string,
+  what: string,
+  received: string,
+  timeline: { at: number; what: string }[] = [],
+): Found | undefined {
+  if (!decidedLater(view, limit)) return undefined;
+  const history = alertHistory(view.plan, view.record, name, view.phase.start, limit);
+  if (!evaluatedThrough(view.plan, history, limit)) {
+    return {
+      verdict: 'unknown',
+      headline: `nothing shows whether ${name} ${what.replace('did not ', '')}${what.startsWith('did not') ? 's' : ''}`,
+      received: history.failed ? 'its rule could not be evaluated' : 'its rule was not seen to be evaluated',
+      timeline,
+    };
+  }
+  return { verdict: 'broken', headline: `${name} ${what}`, received, timeline };
+}
+
+/** Nothing that is still to come can decide it: the phase is over, or the record has passed the limit. */
+const decidedLater = (view: View, limit: number): boolean =>
+  view.ended || (view.record.until(ALERTS) > limit && view.phase.end > limit);
+
+const hasLabels = (labels: Labels, wanted: AlertLabels): boolean =>
+  Object.entries(wanted).every(([label, value]) => value === undefined || labels[label] === value);
+
+function resolveFloor({ intervals }: Plan, keepFiring: number, delivery: number): Floor {
+  const evaluation = intervals.evaluation + delivery;
+  return {
+    scrape: intervals.scrape,
+    range: 0,
+    evaluation,
+    for: keepFiring,
+    total: intervals.scrape + evaluation + keepFiring,
+  };
+}

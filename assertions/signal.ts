@@ -1,0 +1,288 @@
+/** A number over time that claims are made about: a quantile, a share, a rate, a value, or what a panel draws. */
+import type { Expectation, Judgement, Needs, Query, View } from '../harness/expectation.ts';
+import type { Floor, Point, Series } from '../harness/journal.ts';
+import type { Plan } from '../harness/plan.ts';
+import { type Duration, milliseconds } from '../harness/units.ts';
+import { bandOf, type Direction, enters, leaves } from './band.ts';
+import { explain, readable, since, startOf } from './explain.ts';
+
+export interface Signal {
+  /** 'p95 of http_request_duration_seconds{handler="checkout"}' */
+  readonly name: string;
+  readonly kind: 'metric' | 'panel';
+  readonly needs: Needs;
+  /** Grafana's unit id, for people. */
+  unit(plan: Plan): string;
+  queries(plan: Plan): readonly Query[];
+  /** How far back its queries look, scenario milliseconds. */
+  lookBack(plan: Plan): number;
+  readonly proves: Judgement['proves'];
+}
+
+/** A claim that still needs its deadline. */
+export interface Claim {
+  /** True at the latest this long after the phase began. */
+  within(deadline: Duration): Expectation;
+}
+
+interface Shape {
+  readonly title: string;
+  /** 'above 2s' */
+  readonly expected: string;
+  readonly deadline: number | undefined;
+  readonly comparesWithBaseline: boolean;
+  readonly threshold?: number;
+  /** undefined while open. */
+  judge(
+    view: View,
+    seen: Seen,
+  ): Omit<Parameters<typeof explain>[0], 'expected' | 'query' | 'floor' | 'chart' | 'proves'> | undefined;
+}
+
+interface Seen {
+  readonly series: readonly Series[];
+  readonly before: readonly Series[];
+  readonly unit: string;
+}
+
+function expectation(signal: Signal, shape: Shape): Expectation {
+  const floor = (plan: Plan): Floor => {
+    const { scrape } = plan.intervals;
+    const range = signal.lookBack(plan);
+    return { scrape, range, evaluation: 0, for: 0, total: scrape + range };
+  };
+  return {
+    kind: signal.kind,
+    title: shape.title,
+    deadline: shape.deadline,
+    needs: { ...signal.needs, baseline: shape.comparesWithBaseline },
+    queries: (plan) => signal.queries(plan),
+    floor,
+    judge: (view) => {
+      const queries = signal.queries(view.plan);
+      const within = (from: number, to: number) => queries.flatMap((query) => view.record.series(query, from, to));
+      const limit =
+        shape.deadline === undefined
+          ? view.phase.end
+          : Math.min(view.phase.end, view.phase.start + view.plan.clock.real(shape.deadline));
+      const seen: Seen = {
+        series: within(view.phase.start, limit),
+        before: view.baseline ? within(view.baseline.start, view.baseline.end) : [],
+        unit: signal.unit(view.plan),
+      };
+      const past = Math.min(...queries.map((query) => view.record.until(query))) >= limit;
+      const over =
+        view.ended ||
+        (shape.deadline !== undefined &&
+          view.phase.end >= view.phase.start + view.plan.clock.real(shape.deadline) &&
+          past);
+      const finding = shape.judge({ ...view, ended: over }, seen);
+      if (!finding) return undefined;
+      return explain({
+        ...finding,
+        expected: shape.expected,
+        query: queries.map(({ expr }) => expr).join('\n'),
+        ...(shape.deadline === undefined ? {} : { floor: floor(view.plan) }),
+        chart: {
+          keys: queries.map(({ key }) => key),
+          unit: seen.unit,
+          ...(shape.threshold === undefined ? {} : { threshold: shape.threshold }),
+        },
+        proves: signal.proves,
+      });
+    },
+  };
+}
+
+const noData = (signal: Signal, when: string) => ({
+  verdict: 'unknown' as const,
+  headline: `${signal.name} has no data ${when}`,
+  received: `no samples ${when}`,
+});
+
+/** The highest (or lowest) value of all series. */
+function extreme(
+  series: readonly Series[],
+  pick: (a: number, b: number) => boolean,
+): { at: number; value: number } | undefined {
+  let best: { at: number; value: number } | undefined;
+  for (const [at, value] of series.flatMap(({ points }) => points))
+    if (best === undefined || pick(value, best.value)) best = { at, value };
+  return best;
+}
+const highest = (series: readonly Series[]) => extreme(series, (a, b) => a > b);
+const lowest = (series: readonly Series[]) => extreme(series, (a, b) => a < b);
+
+/** Goes above (or below) a threshold at some time before the deadline. */
+export const crosses = (signal: Signal, side: 'above' | 'below', threshold: number, text: string): Claim => ({
+  within: (deadline) =>
+    expectation(signal, {
+      title: `${signal.name} goes ${side} ${text} within ${deadline}`,
+      expected: `${side} ${text} within ${deadline}`,
+      deadline: milliseconds(deadline, `the deadline of ${signal.name}`),
+      comparesWithBaseline: false,
+      threshold,
+      judge: (view, { series, unit }) => {
+        const beyond = (value: number) => (side === 'above' ? value > threshold : value < threshold);
+        const crossings = series.flatMap(({ points }) => points.find(([, value]) => beyond(value)) ?? []);
+        const at = series
+          .flatMap(({ points }) => points.filter(([, value]) => beyond(value)).slice(0, 1))
+          .sort((a, b) => a[0] - b[0])[0];
+        if (crossings.length > 0 && at) {
+          return {
+            verdict: 'held',
+            headline: `${signal.name} goes ${side} ${text}`,
+            received: `${readable(at[1], unit)} at ${since(view, at[0])}`,
+            timeline: [{ at: at[0], what: `${side} ${text}` }],
+            decidedAt: at[0],
+          };
+        }
+        if (!view.ended) return undefined;
+        const nearest = side === 'above' ? highest(series) : lowest(series);
+        if (!nearest) return noData(signal, `in ${view.phase.title}`);
+        return {
+          verdict: 'broken',
+          headline: `${signal.name} did not go ${side} ${text}`,
+          received: `${side === 'above' ? 'at most' : 'at least'} ${readable(nearest.value, unit)}, at ${since(view, nearest.at)}`,
+        };
+      },
+    }),
+});
+
+/** Never crosses the threshold while the phase lasts. */
+export const stays = (signal: Signal, side: 'above' | 'below', threshold: number, text: string): Expectation =>
+  expectation(signal, {
+    title: `${signal.name} stays ${side} ${text}`,
+    expected: `${side} ${text} for the whole phase`,
+    deadline: undefined,
+    comparesWithBaseline: false,
+    threshold,
+    judge: (view, { series, unit }) => {
+      const worst = side === 'below' ? highest(series) : lowest(series);
+      if (worst && (side === 'below' ? worst.value >= threshold : worst.value <= threshold)) {
+        return {
+          verdict: 'broken',
+          headline: `${signal.name} did not stay ${side} ${text}`,
+          received: `${readable(worst.value, unit)} at ${since(view, worst.at)}`,
+          decidedAt: worst.at,
+        };
+      }
+      if (!view.ended) return undefined;
+      if (!worst) return noData(signal, `in ${view.phase.title}`);
+      return {
+        verdict: 'held',
+        headline: `${signal.name} stays ${side} ${text}`,
+        received: `${side === 'below' ? 'at most' : 'at least'} ${readable(worst.value, unit)}`,
+      };
+    },
+  });
+
+/** Leaves the band of the baseline. */
+export const departs = (signal: Signal, direction: Direction): Claim => ({
+  within: (deadline) =>
+    expectation(signal, {
+      title: `${signal.name} ${direction} within ${deadline}`,
+      expected: `${direction} out of its steady state within ${deadline}`,
+      deadline: milliseconds(deadline, `the deadline of ${signal.name}`),
+      comparesWithBaseline: true,
+      judge: (view, { series, before, unit }) => {
+        if (before.length === 0) return view.ended ? noData(signal, 'in the baseline') : undefined;
+        const departures = series.flatMap(({ labels, points }) => {
+          const band = bandOf(pointsOf(before, labels));
+          // A series that the baseline did not have yet (a new label value) was 0 until now.
+          const at = leaves(points, band ?? { low: 0, high: 0 }, direction);
+          return at === undefined ? [] : [{ at, value: valueAt(points, at), band }];
+        });
+        const first = departures.sort((a, b) => a.at - b.at)[0];
+        if (first) {
+          const from = first.band
+            ? `a baseline of ${readable(first.band.low, unit)} to ${readable(first.band.high, unit)}`
+            : 'nothing';
+          return {
+            verdict: 'held',
+            headline: `${signal.name} ${direction}`,
+            received: `${readable(first.value, unit)} at ${since(view, first.at)}, from ${from}`,
+            timeline: [{ at: first.at, what: 'left its steady state' }],
+            decidedAt: first.at,
+          };
+        }
+        if (!view.ended) return undefined;
+        const [low, high] = [lowest(series), highest(series)];
+        if (!low || !high) return noData(signal, `in ${view.phase.title}`);
+        const band = bandOf(before.flatMap(({ points }) => points));
+        return {
+          verdict: 'broken',
+          headline: `${signal.name} did not ${direction === 'moves' ? 'move' : direction.replace(/s$/, '')}`,
+          received: `${readable(low.value, unit)} to ${readable(high.value, unit)}, within its steady state${band ? ` of ${readable(band.low, unit)} to ${readable(band.high, unit)}` : ''}`,
+        };
+      },
+    }),
+});
+
+/** Is back in the band of the baseline and stays a while. */
+export const comesBack = (signal: Signal): Claim => ({
+  within: (deadline) =>
+    expectation(signal, {
+      title: `${signal.name} returns to its baseline within ${deadline}`,
+      expected: `back in its steady state within ${deadline} of the heal`,
+      deadline: milliseconds(deadline, `the deadline of ${signal.name}`),
+      comparesWithBaseline: true,
+      judge: (view, { series, before, unit }) => {
+        if (before.length === 0) return view.ended ? noData(signal, 'in the baseline') : undefined;
+        const returns = before.map(({ labels, points }) => {
+          const band = bandOf(points);
+          const now = pointsOf(series, labels);
+          return { band, now, at: band ? enters(now, band) : undefined };
+        });
+        const late = returns.find(({ at }) => at === undefined);
+        if (!late) {
+          const at = Math.max(...returns.map((entry) => entry.at ?? 0));
+          return {
+            verdict: 'held',
+            headline: `${signal.name} returns to its baseline`,
+            received: `back at ${since(view, at)}`,
+            timeline: [{ at, what: 'back in its steady state' }],
+            decidedAt: at,
+          };
+        }
+        if (!view.ended) return undefined;
+        const last = late.now.at(-1);
+        if (!last) return noData(signal, `after ${startOf(view)}`);
+        return {
+          verdict: 'broken',
+          headline: `${signal.name} did not return to its baseline`,
+          received: `${readable(last[1], unit)} at ${since(view, last[0])}, its steady state is ${readable(late.band?.low ?? 0, unit)} to ${readable(late.band?.high ?? 0, unit)}`,
+        };
+      },
+    }),
+});
+
+/** Has at least one sample in the phase. */
+export const hasSamples = (signal: Signal): Expectation =>
+  expectation(signal, {
+    title: `${signal.name} has data`,
+    expected: 'data',
+    deadline: undefined,
+    comparesWithBaseline: false,
+    judge: (view, { series }) => {
+      const samples = series.reduce((sum, { points }) => sum + points.length, 0);
+      if (samples > 0)
+        return view.ended
+          ? {
+              verdict: 'held',
+              headline: `${signal.name} has data`,
+              received: `${samples} samples in ${series.length} series`,
+            }
+          : undefined;
+      return view.ended
+        ? { ...noData(signal, `in ${view.phase.title}`), verdict: 'broken', headline: `${signal.name} is empty` }
+        : undefined;
+    },
+  });
+
+const pointsOf = (series: readonly Series[], labels: Series['labels']): readonly Point[] => {
+  const id = idOf(labels);
+  return series.filter((candidate) => idOf(candidate.labels) === id).flatMap(({ points }) => points);
+};
+const idOf = (labels: Series['labels']) => JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+const valueAt = (points: readonly Point[], at: number) => points.find(([time]) => time === at)?.[1] ?? 0;
