@@ -3,7 +3,7 @@
  * one message names everything that is missing, why, and the command that gets it on this platform.
  */
 import { accessSync, constants, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { FiredrillError } from '../errors.ts';
 import { installWithApt } from './apt.ts';
 import type { Program } from './service.ts';
@@ -30,6 +30,7 @@ export async function locatePrograms(programs: readonly Program[], say: (line: s
 
 /** The path of a program on PATH or in its own folders; undefined where there is none. */
 export function find(program: Program, path = process.env.PATH ?? ''): string | undefined {
+  if (isAbsolute(program.command)) return executable(program.command) ? program.command : undefined;
   const folders = [...path.split(delimiter).filter(Boolean), ...(program.folders ?? []).flatMap(expand)];
   for (const command of [program.command, ...(program.aliases ?? [])]) {
     for (const folder of folders) {

@@ -1,0 +1,122 @@
+/** npm run scenario: parse, run, report, exit code. The only file that sees everything. */
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRunFolder, pointLatestAt } from './cli/folders.ts';
+import { onInterrupt } from './cli/interrupt.ts';
+import { keepUp } from './cli/keep.ts';
+import { DEFAULT_SCENARIO, type Options, readOptions } from './cli/options.ts';
+import { findScenarios, type LoadedScenario, load, pick } from './cli/scenarios.ts';
+import { type Terminal, terminal } from './cli/terminal.ts';
+import { versionsOf } from './cli/versions.ts';
+import { check } from './harness/check.ts';
+import { createClock } from './harness/clock.ts';
+import { FiredrillError, messageOf } from './harness/errors.ts';
+import { makePlan, type Plan } from './harness/plan.ts';
+import { run } from './harness/run.ts';
+import { exitCodeOf, overall, type Verdict } from './harness/verdict.ts';
+import { writeReports } from './reports/write.ts';
+import { writeIndex } from './reports/write-index.ts';
+
+const SCENARIOS = fileURLToPath(new URL('./scenarios', import.meta.url));
+const { version } = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2), version);
+  if (!options) return 0;
+  const files = await findScenarios(SCENARIOS);
+  const scenarios = await load(
+    options.all || options.list ? files : pick(files, options.names.length > 0 ? options.names : [DEFAULT_SCENARIO]),
+  );
+  if (options.list) {
+    for (const { id, scenario } of scenarios)
+      process.stdout.write(`${id.padEnd(32)} ${scenario.name}\n${''.padEnd(33)}${scenario.hypothesis}\n`);
+    return 0;
+  }
+  // Every scenario is checked before the first one boots: a mistake in the last must not cost the time of the others.
+  const clock = createClock(options.speed);
+  const plans: Plan[] = [];
+  for (const { id, scenario } of scenarios) {
+    const plan = await makePlan(id, scenario, clock);
+    check(plan);
+    plans.push(plan);
+  }
+  return runAll(plans, options, scenarios);
+}
+
+async function runAll(plans: readonly Plan[], options: Options, scenarios: readonly LoadedScenario[]): Promise<number> {
+  const signal = onInterrupt();
+  const screen = terminal();
+  const verdicts: Verdict[] = [];
+  const folders: string[] = [];
+  const versions = { firedrill: version, node: process.version, ...(await versionsOf(plans, screen.say)) };
+  try {
+    for (const plan of plans) {
+      if (signal.aborted) break;
+      const folder = await createRunFolder(options.out, plan.id);
+      folders.push(folder);
+      const result = await runOne(plan, folder, options, { versions, signal, screen });
+      verdicts.push(result);
+    }
+  } finally {
+    screen.done();
+  }
+  if (plans.length > 1) {
+    const metrics = [
+      ...new Set(scenarios.flatMap(({ scenario }) => scenario.system.monitoring.metrics.map(({ name }) => name))),
+    ];
+    const index = await writeIndex(options.out, folders, { metrics });
+    process.stderr.write(`\n${index.text}\n${relative(process.cwd(), index.path)}\n`);
+  }
+  if (signal.aborted) return 130;
+  return exitCodeOf(overall(verdicts));
+}
+
+interface Surroundings {
+  readonly versions: Record<string, string>;
+  readonly signal: AbortSignal;
+  readonly screen: Terminal;
+}
+
+async function runOne(
+  plan: Plan,
+  folder: string,
+  options: Options,
+  { versions, signal, screen }: Surroundings,
+): Promise<Verdict> {
+  const settings = {
+    speed: String(options.speed),
+    seed: String(options.seed),
+    runtime: 'processes',
+    full: String(options.full),
+  };
+  const { verdict } = await run(plan, {
+    folder,
+    seed: options.seed,
+    full: options.full,
+    signal,
+    about: { versions, settings },
+    onEvent: screen.onEvent,
+    say: screen.say,
+    ...(options.keep ? { beforeTeardown: (stack) => keepUp(stack, plan.scenario.system, signal, screen.say) } : {}),
+  });
+  const reports = await writeReports(folder);
+  await pointLatestAt(options.out, folder);
+  screen.say(`  Report  ${relative(process.cwd(), reports.html)}`);
+  if (options.json) process.stdout.write(`${await readFile(reports.json, 'utf8')}\n`);
+  return verdict;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // A person's mistake gets its message; only a defect of ours shows where in the code it happened.
+  const text =
+    error instanceof FiredrillError
+      ? error.message
+      : `a defect in firedrill: ${error instanceof Error ? error.stack : messageOf(error)}`;
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,94 @@
+/** The command line of `npm run scenario`. */
+import { Command, CommanderError, Option } from 'commander';
+import { FiredrillError } from '../harness/errors.ts';
+
+export interface Options {
+  readonly names: readonly string[];
+  readonly list: boolean;
+  readonly all: boolean;
+  readonly speed: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly keep: boolean;
+  readonly json: boolean;
+  readonly full: boolean;
+}
+
+export const DEFAULT_SCENARIO = 'flash-sale/pool-exhausted';
+
+/** undefined when help or the version was asked for and printed. Throws BAD_OPTION. */
+export function readOptions(argv: readonly string[], version: string): Options | undefined {
+  const command = new Command('npm run scenario --')
+    .description(
+      'Boots a system, loads it, breaks it on purpose, and proves from Prometheus that its monitoring reacts.',
+    )
+    .argument('[scenario...]', `names or globs (default: ${DEFAULT_SCENARIO})`)
+    .option('-l, --list', 'list the scenarios and what they believe')
+    .option('-a, --all', 'run every scenario, then print what they prove together')
+    .addOption(new Option('-s, --speed <n>', 'scenario seconds in a real second').default('60'))
+    .addOption(new Option('--seed <n>', 'the same seed gives the same traffic').default('1'))
+    .option('-o, --out <folder>', 'where runs are kept', 'reports/out')
+    .option('-k, --keep', 'leave the stack up after the verdict, print its addresses, and wait for Ctrl-C')
+    .option('--full', 'run every phase to its end, even when everything is decided')
+    .option('--json', 'print run.json of the last run on standard output')
+    .version(version)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run scenario                                   ${DEFAULT_SCENARIO}, about half a minute
+  npm run scenario -- --list
+  npm run scenario -- flash-sale/redis-down --keep   look around afterwards
+  npm run scenario -- 'flash-sale/*-down'            a glob, in quotes
+  npm run scenario -- --all                          everything, with the coverage table
+  npm run scenario -- --speed 10                     slower: closer to production's own timing
+  npm run report -- reports/out/latest               draw a report again from its journal
+
+Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
+    )
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
+    if (error instanceof CommanderError)
+      throw new FiredrillError('BAD_OPTION', `${error.message.replace(/^error: /, '')}. See --help.`);
+    throw error;
+  }
+  const raw = command.opts<{
+    list?: true;
+    all?: true;
+    speed: string;
+    seed: string;
+    out: string;
+    keep?: true;
+    json?: true;
+    full?: true;
+  }>();
+  return {
+    names: command.args,
+    list: raw.list ?? false,
+    all: raw.all ?? false,
+    speed: number('--speed', raw.speed, 1, 600, "a number from 1 (production's own time) to 600"),
+    seed: number('--seed', raw.seed, 0, 2 ** 31, 'a whole number from 0 to 2147483648'),
+    out: raw.out,
+    keep: raw.keep ?? false,
+    json: raw.json ?? false,
+    full: raw.full ?? false,
+  };
+}
+
+function number(option: string, text: string, least: number, most: number, expected: string): number {
+  const value = Number(text);
+  if (
+    text.trim() === '' ||
+    !Number.isFinite(value) ||
+    value < least ||
+    value > most ||
+    (option === '--seed' && !Number.isInteger(value))
+  ) {
+    throw new FiredrillError('BAD_OPTION', `${option} is '${text}'; expected ${expected}.`);
+  }
+  return value;
+}

@@ -1,0 +1,26 @@
+/** Which versions of the programs a run uses, for its report. */
+import { basename } from 'node:path';
+import { execa } from 'execa';
+import type { Plan } from '../harness/plan.ts';
+import { locatePrograms } from '../harness/stack/programs.ts';
+
+/** Installs what is missing, saying so. Throws PROGRAM_MISSING. */
+export async function versionsOf(plans: readonly Plan[], say: (line: string) => void): Promise<Record<string, string>> {
+  const services = new Map(
+    plans.flatMap((plan) => plan.scenario.system.services.map((service) => [service.name, service.program] as const)),
+  );
+  const located = await locatePrograms([...services.values()], say);
+  const entries = await Promise.all(
+    [...services].map(async ([name, program]) => {
+      if (program.command === process.execPath) return undefined;
+      const { stdout, stderr } = await execa(located(program), ['--version'], {
+        reject: false,
+        timeout: 5_000,
+        stdin: 'ignore',
+      });
+      const number = /\d+\.\d+(?:\.\d+)*/.exec(stdout || stderr)?.[0];
+      return [name, number ?? basename(located(program))] as const;
+    }),
+  );
+  return Object.fromEntries(entries.filter((entry) => entry !== undefined));
+}

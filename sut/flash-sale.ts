@@ -1,0 +1,105 @@
+/** The flash-sale shop as a system: its services, its monitoring, and how its books are read. */
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import type { ServiceDescription } from '../harness/stack/service.ts';
+import type { CatalogMetric, System } from '../harness/system.ts';
+import { type Bytes, bytes, type Duration, milliseconds } from '../harness/units.ts';
+import catalog from '../monitoring/catalog.json' with { type: 'json' };
+import { readLedger } from './flash-sale/ledger.ts';
+import { alertmanager } from './services/alertmanager.ts';
+import { blackbox } from './services/blackbox.ts';
+import { answersOk } from './services/http.ts';
+import { postgres, postgresUrl } from './services/postgres.ts';
+import { prometheus } from './services/prometheus.ts';
+import { redis, redisUrl } from './services/redis.ts';
+
+export interface FlashSaleOptions {
+  /** Units in a sale. */
+  readonly stock?: number;
+  /** Connections in the app's database pool. */
+  readonly dbPool?: number;
+  /** How long a sale lasts before the next, and how long nothing is on sale in between; scenario time. */
+  readonly saleDuration?: Duration;
+  readonly salePause?: Duration;
+  /** How long a reservation holds; scenario time. */
+  readonly reservation?: Duration;
+  /** The memory the process may use. */
+  readonly memory?: Bytes;
+}
+
+/** The shop with these settings. What is left out is as in production: 10,000 units, 10 connections, an hour a sale. */
+export function flashSale(options: FlashSaleOptions = {}): System {
+  const monitoring = {
+    prometheusConfig: fromHere('../monitoring/prometheus/prometheus.yml'),
+    alertmanagerConfig: fromHere('../monitoring/alertmanager/alertmanager.yml'),
+    ruleFiles: [fromHere('../monitoring/prometheus/rules/flash-sale.yml')],
+    dashboardFiles: [fromHere('../monitoring/grafana/dashboards/flash-sale.json')],
+    metrics: catalog.systems['flash-sale'].metrics as readonly CatalogMetric[],
+  };
+  return {
+    name: 'flash-sale',
+    services: [
+      postgres,
+      redis,
+      app(options),
+      blackbox({ config: fromHere('../monitoring/blackbox/blackbox.yml') }),
+      prometheus({ config: monitoring.prometheusConfig, rules: monitoring.ruleFiles }),
+      alertmanager({ config: monitoring.alertmanagerConfig }),
+    ],
+    app: 'flash-sale',
+    scrapeInterval: '5s',
+    monitoring,
+    async ledger(stack) {
+      const client = new Client({
+        connectionString: postgresUrl(stack.service('postgres').endpoint),
+        connectionTimeoutMillis: 5_000,
+      });
+      await client.connect();
+      try {
+        return await readLedger(client);
+      } finally {
+        await client.end();
+      }
+    },
+  };
+}
+
+const app = ({
+  stock = 10_000,
+  dbPool = 10,
+  saleDuration = '24h',
+  salePause = '0s',
+  reservation = '10m',
+  memory = '512MiB',
+}: FlashSaleOptions): ServiceDescription => ({
+  name: 'flash-sale',
+  address: 'flash-sale:8080',
+  program: {
+    command: process.execPath,
+    why: 'runs the shop',
+    packages: { apt: 'nodejs', dnf: 'nodejs', brew: 'node' },
+  },
+  needs: ['postgres', 'redis'],
+  // The inspector opens only when SIGUSR1 asks for it, as in any Node process; the port is its own, not 9229 for all.
+  args: () => ['--inspect-port=127.0.0.1:0', fromHere('./flash-sale/main.ts')],
+  env: ({ endpoint, reach, clock }) => ({
+    HOST: endpoint.host,
+    PORT: String(endpoint.port),
+    DATABASE_URL: postgresUrl(reach('postgres')),
+    REDIS_URL: redisUrl(reach('redis')),
+    DB_POOL_MAX: String(dbPool),
+    SALE_ITEMS: String(stock),
+    SALE_DURATION_MS: real(clock, saleDuration),
+    SALE_PAUSE_MS: real(clock, salePause),
+    RESERVATION_TTL_MS: real(clock, reservation),
+    MEMORY_LIMIT_BYTES: String(bytes(memory)),
+    NODE_ENV: 'production',
+  }),
+  ready: (endpoint) => answersOk(endpoint, '/health'),
+  url: ({ host, port }) => `http://${host}:${port}`,
+});
+
+const real = (clock: { real(ms: number): number }, duration: Duration): string =>
+  String(Math.round(clock.real(milliseconds(duration))));
+
+const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

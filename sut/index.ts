@@ -1,0 +1,2 @@
+/** The systems a scenario can boot. */
+export { flashSale } from './flash-sale.ts';
