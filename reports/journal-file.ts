@@ -4,7 +4,6 @@
  * killed run leaves behind; it is left out and said so.
  */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { eventSchema, type JournalEvent } from '../harness/journal.ts';
 
 /** The journal cannot be used; the message says which file, which line, and why. Stable `code` for programs. */
@@ -24,37 +23,40 @@ export interface Journal {
 
 /** Events of the journal at `path`, in the order written. Throws JournalUnreadable. */
 export async function readJournal(path: string): Promise<Journal> {
-  const endsWhole = { value: true };
-  const input = createReadStream(path);
-  input.on('data', (chunk) => {
-    if (chunk.length > 0) endsWhole.value = chunk.at(-1) === (typeof chunk === 'string' ? '\n' : 0x0a);
-  });
   const events: JournalEvent[] = [];
-  let broken: { line: number; why: string; unfinished: boolean } | undefined;
   let line = 0;
-  try {
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      line += 1;
-      if (broken !== undefined) break;
-      if (text.trim() === '') continue;
-      const parsed = parseLine(text);
-      if ('event' in parsed) events.push(parsed.event);
-      else broken = { line, ...parsed };
-    }
-  } catch (cause) {
-    throw new JournalUnreadable(whyUnopened(path, cause), { cause });
-  } finally {
-    input.destroy();
-  }
-  const cutOff = broken?.unfinished === true && broken.line === line && !endsWhole.value;
-  if (broken !== undefined && !cutOff) {
-    throw new JournalUnreadable(`${path}:${broken.line} is not a journal entry: ${broken.why}.`);
+  let cutOffAt: number | null = null;
+  for await (const { text, whole } of linesOf(path)) {
+    line += 1;
+    if (text.trim() === '') continue;
+    const parsed = parseLine(text);
+    if ('event' in parsed) events.push(parsed.event);
+    else if (parsed.unfinished && !whole) cutOffAt = line;
+    else throw new JournalUnreadable(`${path}:${line} is not a journal entry: ${parsed.why}.`);
   }
   if (events[0]?.type !== 'run') {
     const found = events[0] === undefined ? 'it holds no entries' : `its first entry is "${events[0].type}"`;
     throw new JournalUnreadable(`${path} is not the journal of a run: ${found}, expected a "run" entry first.`);
   }
-  return { events, cutOffAt: cutOff ? (broken?.line ?? null) : null };
+  return { events, cutOffAt };
+}
+
+/**
+ * Lines end in a line feed and nothing else; node:readline would also break them at U+2028, which JSON allows inside a
+ * string. `whole` is false for a last line without its line feed.
+ */
+async function* linesOf(path: string): AsyncGenerator<{ text: string; whole: boolean }> {
+  let rest = '';
+  try {
+    for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) yield { text, whole: true };
+    }
+  } catch (cause) {
+    throw new JournalUnreadable(whyUnopened(path, cause), { cause });
+  }
+  if (rest !== '') yield { text: rest, whole: false };
 }
 
 function parseLine(text: string): { event: JournalEvent } | { why: string; unfinished: boolean } {

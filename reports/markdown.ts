@@ -88,7 +88,7 @@ export function plain(text: string): string {
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]()#~|!]/g, '\\$&')
+    .replace(/[\\`*_{}[\]#~|!]/g, '\\$&')
     .trim();
 }
 

@@ -1,0 +1,75 @@
+import { plainNumber, realDuration } from '../format.ts';
+import type { RunReport } from '../model.ts';
+import { figure, LOAD_KEYS } from './charts.ts';
+import { dataTable } from './table.ts';
+import { type Html, html } from './template.ts';
+
+/** What the driver itself measured: how much it sent, what came back, how late it was. All in real time. */
+export function loadSection(report: RunReport): Html {
+  const { totals, description } = report.load;
+  return html`<section id="load" aria-labelledby="load-title">
+    <h2 id="load-title">Load</h2>
+    <p class="note">${description}${totals !== null && `, driver ${totals.driver}`}. Counted and timed by the driver, in real
+      time, from the scheduled start of each iteration.</p>
+    ${totals === null ? html`<p class="nothing"><span aria-hidden="true">?</span> The load never drained, so nothing was counted to the end.</p>` : figures(totals)}
+    <div class="panels">
+      <article class="panel"><header class="panel__head"><h4>Latency</h4></header>
+        ${figure(report, {
+          title: 'Latency as the driver saw it',
+          unit: 'ms',
+          keys: [
+            { key: LOAD_KEYS.p50, legend: 'p50' },
+            { key: LOAD_KEYS.p95, legend: 'p95' },
+            { key: LOAD_KEYS.max, legend: 'max' },
+          ],
+        })}</article>
+      <article class="panel"><header class="panel__head"><h4>Failures and dropped iterations</h4></header>
+        ${figure(report, {
+          title: 'Failures and dropped iterations',
+          unit: '/s',
+          keys: [
+            { key: LOAD_KEYS.errors, legend: '5xx or no answer' },
+            { key: LOAD_KEYS.dropped, legend: 'dropped' },
+          ],
+        })}</article>
+    </div>
+    ${
+      totals !== null &&
+      html`<div class="panels">
+        <article class="panel"><header class="panel__head"><h4>Answers</h4></header>${dataTable(
+          'Answers by handler and status',
+          ['handler', 'method', 'status', 'count'],
+          totals.answers.map(({ handler, method, status, count }) => [handler, method, status, plainNumber(count)]),
+        )}</article>
+        <article class="panel"><header class="panel__head"><h4>What became of the journeys</h4></header>${dataTable(
+          'Outcomes',
+          ['outcome', 'count'],
+          Object.entries(totals.outcomes).map(([outcome, count]) => [outcome, plainNumber(count)]),
+        )}</article>
+      </div>`
+    }
+  </section>`;
+}
+
+function figures(totals: NonNullable<RunReport['load']['totals']>): Html {
+  const answered = totals.answers.reduce((sum, { count }) => sum + count, 0);
+  const { latencyMs, startLagMs } = totals;
+  const tiles: [string, string, string][] = [
+    ['Iterations begun', plainNumber(totals.started), `of ${plainNumber(totals.scheduled)} scheduled`],
+    ['Dropped', plainNumber(totals.dropped), 'for want of capacity'],
+    ['Answers', plainNumber(answered), `${plainNumber(totals.unanswered)} requests without one`],
+    ['Receipts', plainNumber(totals.receipts), 'acknowledged, none may be lost'],
+    [
+      'Latency p95',
+      realDuration(latencyMs.p95),
+      `p50 ${realDuration(latencyMs.p50)} · p99 ${realDuration(latencyMs.p99)}`,
+    ],
+    ['Start lag p99', lag(startLagMs.p99), `p50 ${lag(startLagMs.p50)} · max ${lag(startLagMs.max)}`],
+  ];
+  return html`<dl class="facts facts--tiles">${tiles.map(
+    ([name, value, small]) => html`<div><dt>${name}</dt><dd>${value} <small>${small}</small></dd></div>`,
+  )}</dl>`;
+}
+
+/** A generator's lag is told in tenths of a millisecond. */
+const lag = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : realDuration(ms));

@@ -1,0 +1,155 @@
+/** The run on one axis: phases, the fault's band through everything, load, a swim lane for each alert, notifications. */
+import { realDuration, scenarioDuration, scenarioOffset } from '../format.ts';
+import type { RunReport } from '../model.ts';
+import type { AlertReport, Moment } from '../run-json.ts';
+import { axisNote, figure, LOAD_KEYS } from './charts.ts';
+import { dataTable } from './table.ts';
+import { type Html, html } from './template.ts';
+
+export function timelineSection(report: RunReport): Html {
+  const place = placing(report);
+  return html`<section id="timeline" aria-labelledby="timeline-title">
+    <h2 id="timeline-title">Timeline</h2>
+    <p class="note">${axisNote(report)}</p>
+    <div class="timeline">
+      <div class="timeline__bands" aria-hidden="true">${report.faults.map(
+        ({ from, to }) =>
+          from !== null && html`<div class="timeline__band" style="${place(from, to ?? report.span.to)}"></div>`,
+      )}</div>
+      ${lane('Phases', phaseSegments(report, place))}
+      ${report.faults.map((fault) =>
+        lane(
+          'Fault',
+          fault.from === null
+            ? html`<span class="lane__silent">${fault.name} was never in place</span>`
+            : segment(place(fault.from, fault.to ?? report.span.to), 'fault', `⚡ ${fault.name}`, fault.from, fault.to),
+        ),
+      )}
+      <div class="timeline__load">
+        <p class="lane__name" id="load-lane">Load <small>answers and failures a second</small></p>
+        ${figure(report, {
+          title: 'Load: answers and failures a second',
+          unit: '/s',
+          kind: 'timeline',
+          keys: [
+            { key: LOAD_KEYS.answered, legend: 'answered' },
+            { key: LOAD_KEYS.errors, legend: '5xx or no answer' },
+          ],
+        })}
+      </div>
+      ${report.alerts.map((alert) => alertLane(report, alert, place))}
+      ${axis(report, place)}
+    </div>
+    <ul class="key" aria-label="Signs in the lanes">
+      <li><span class="segment segment--pending"></span> pending</li>
+      <li><span class="segment segment--firing"></span> firing</li>
+      <li><span class="mark mark--firing">!</span> notified: firing</li>
+      <li><span class="mark mark--resolved">✓</span> notified: resolved</li>
+      <li><span class="key__band"></span> fault in place</li>
+    </ul>
+    <details class="data"><summary>Data table<span class="visually-hidden"> of the timeline</span></summary>
+      ${dataTable('Everything on the timeline', ['scenario', 'real', 'what', 'detail'], history(report))}
+    </details>
+  </section>`;
+}
+
+type Place = (from: Moment, to: Moment) => string;
+
+/** Where a span lies on the axis, as inline style in percent. */
+function placing({ span }: RunReport): Place {
+  const length = Math.max(1, span.to.at - span.from.at);
+  const percent = (at: number) => Math.min(100, Math.max(0, ((at - span.from.at) / length) * 100));
+  return (from, to) => {
+    const left = percent(from.at);
+    return `left:${left.toFixed(2)}%;width:${Math.max(0, percent(to.at) - left).toFixed(2)}%`;
+  };
+}
+
+function lane(name: string, track: Html | readonly (Html | false)[], note = ''): Html {
+  return html`<div class="lane"><p class="lane__name" title="${name}">${name}${note !== '' && html` <small>${note}</small>`}</p>
+    <div class="lane__track">${track}</div></div>`;
+}
+
+function segment(style: string, kind: string, text: string, from: Moment, to: Moment | null): Html {
+  const span = `${scenarioOffset(from.scenarioMs)} to ${to === null ? 'the end' : scenarioOffset(to.scenarioMs)}`;
+  return html`<span class="segment segment--${kind}" style="${style}" title="${text}, ${span}"><span>${text}</span></span>`;
+}
+
+function phaseSegments({ phases, span }: RunReport, place: Place): Html[] {
+  return phases.flatMap(({ kind, from, to }) =>
+    from === null ? [] : [segment(place(from, to ?? span.to), `phase phase--${kind}`, kind, from, to)],
+  );
+}
+
+function alertLane(report: RunReport, alert: AlertReport, place: Place): Html {
+  const notified = report.notifications.filter((one) => one.alert === alert.name);
+  const silent = alert.bands.length === 0 && notified.length === 0;
+  return lane(
+    alert.name,
+    silent
+      ? html`<span class="lane__silent">silent</span>`
+      : [
+          ...alert.bands.map(({ state, from, to, open }) =>
+            segment(place(from, to), state, state, from, open ? null : to),
+          ),
+          ...notified.map(
+            ({ status, moment, receiver }) => html`<span class="mark mark--${status}" style="${place(moment, moment)}"
+              title="${receiver} notified: ${status}, ${scenarioOffset(moment.scenarioMs)}">${status === 'firing' ? '!' : '✓'}</span>`,
+          ),
+        ],
+    alert.severity,
+  );
+}
+
+const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 86_400].map(
+  (s) => s * 1_000,
+);
+
+function axis(report: RunReport, place: Place): Html {
+  const { span, speed, origin } = report;
+  const length = span.to.scenarioMs - span.from.scenarioMs;
+  const step = STEPS_MS.find((one) => length / one <= 10) ?? length / 10;
+  const ticks: Html[] = [];
+  for (let time = Math.ceil(span.from.scenarioMs / step) * step; time <= span.to.scenarioMs; time += step) {
+    const at = origin.at + time / speed;
+    const moment = { at, realMs: at - report.started.at, scenarioMs: time };
+    ticks.push(
+      html`<span class="tick" style="${place(moment, moment)}">${scenarioOffset(time)}${
+        speed !== 1 && html`<small>${realDuration(moment.realMs)}</small>`
+      }</span>`,
+    );
+  }
+  return html`<div class="lane lane--axis" aria-hidden="true"><p class="lane__name">${
+    origin.what === 'fault' ? 'from the fault' : 'from the start'
+  }<small>${speed !== 1 && 'real time'}</small></p><div class="lane__track">${ticks}</div></div>`;
+}
+
+function history(report: RunReport): string[][] {
+  const rows: [Moment, string, string][] = [
+    ...report.phases.flatMap(({ kind, title, from, to, reason }): [Moment, string, string][] => [
+      ...(from === null ? [] : [[from, `${kind} begins`, title === kind ? '' : title] as [Moment, string, string]]),
+      ...(to === null ? [] : [[to, `${kind} ends`, reason ?? ''] as [Moment, string, string]]),
+    ]),
+    ...report.faults.flatMap(({ name, from, to, proof, failure }): [Moment, string, string][] => [
+      ...(from === null
+        ? []
+        : [[from, `fault ${name} in place`, `${proof.state}: ${proof.detail}`] as [Moment, string, string]]),
+      ...(to === null ? [] : [[to, `fault ${name} healed`, failure ?? ''] as [Moment, string, string]]),
+    ]),
+    ...report.alerts.flatMap(({ name, bands }) =>
+      bands.map(({ state, from, to, open }): [Moment, string, string] => [
+        from,
+        `${name} ${state}`,
+        open ? 'until the record ends' : `for ${scenarioDuration(to.scenarioMs - from.scenarioMs)}`,
+      ]),
+    ),
+    ...report.notifications.map(({ moment, alert, status, receiver }): [Moment, string, string] => [
+      moment,
+      `${receiver} notified`,
+      `${alert} ${status}`,
+    ]),
+  ];
+  return rows
+    .sort(([a], [b]) => a.at - b.at)
+    .map(([moment, what, detail]) => [scenarioOffset(moment.scenarioMs), realDuration(moment.realMs), what, detail]);
+}
