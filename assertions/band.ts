@@ -1,8 +1,9 @@
 /**
  * The band of a steady state, and when a series leaves it or comes back. Pure; points are [real ms, value].
  *
- * The band reaches from the lowest to the highest value seen, widened by a quarter of the median or half of the spread,
- * whichever is more: ordinary noise stays inside. A single sample outside is noise too; two in a row are not.
+ * The band holds the middle four fifths of what was seen, widened by a quarter of the median or half of its own width,
+ * whichever is more: a steady state has its spikes, and one of them must not hide a reaction. In turn a spike is no
+ * reaction: leaving takes three samples in a row outside, coming back three inside.
  */
 import type { Point } from '../harness/journal.ts';
 
@@ -13,7 +14,8 @@ export interface Band {
 
 export type Direction = 'rises' | 'falls' | 'moves';
 
-const IN_A_ROW = 2;
+const IN_A_ROW = 3;
+const TAIL = 0.1;
 /** So that a steady state of exactly 0 has a width. */
 const LEAST_WIDTH = 1e-9;
 
@@ -21,13 +23,13 @@ const LEAST_WIDTH = 1e-9;
 export function bandOf(points: readonly Point[]): Band | undefined {
   if (points.length === 0) return undefined;
   const values = points.map(([, value]) => value).sort((a, b) => a - b);
-  const [lowest = 0, highest = 0] = [values[0], values.at(-1)];
-  const median = values[Math.floor(values.length / 2)] ?? 0;
+  const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
+  const [lowest, median, highest] = [at(TAIL), at(0.5), at(1 - TAIL)];
   const margin = Math.max(Math.abs(median) / 4, (highest - lowest) / 2, LEAST_WIDTH);
   return { low: lowest - margin, high: highest + margin };
 }
 
-/** Real ms of the first of two successive points beyond the band in that direction; undefined where there are none. */
+/** Real ms of the first of three successive points beyond the band in that direction; undefined where there are none. */
 export function leaves(points: readonly Point[], band: Band, direction: Direction): number | undefined {
   const above = (value: number) => direction !== 'falls' && value > band.high;
   const below = (value: number) => direction !== 'rises' && value < band.low;
@@ -36,7 +38,7 @@ export function leaves(points: readonly Point[], band: Band, direction: Directio
 
 /** Real ms of the first of three successive points inside the band; undefined where there are none. */
 export function enters(points: readonly Point[], band: Band): number | undefined {
-  return firstRun(points, (value) => value >= band.low && value <= band.high, IN_A_ROW + 1);
+  return firstRun(points, (value) => value >= band.low && value <= band.high, IN_A_ROW);
 }
 
 function firstRun(points: readonly Point[], fits: (value: number) => boolean, length: number): number | undefined {

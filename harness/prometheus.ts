@@ -27,7 +27,11 @@ export interface Prometheus {
   raw(selector: string, from: number, to: number): Promise<Series[]>;
   /** The expression evaluated each `step` from `from` to `to`. NaN (no division by nothing) is left out. */
   range(expr: string, from: number, to: number, step: number): Promise<Series[]>;
+  /** Whether every target it knows has been scraped at least once, and it knows some. */
+  scraping(): Promise<boolean>;
 }
+
+const targets = z.object({ data: z.object({ activeTargets: z.array(z.object({ lastScrape: z.string() })) }) });
 
 /** Every call throws PROMETHEUS_UNREACHABLE when it is not there or refuses the query. */
 export function prometheusAt({ host, port }: Endpoint): Prometheus {
@@ -64,6 +68,13 @@ export function prometheusAt({ host, port }: Endpoint): Prometheus {
     },
     range: (expr, from, to, step) =>
       ask('/api/v1/query_range', { query: expr, start: seconds(from), end: seconds(to), step: seconds(step) }),
+    scraping: async () => {
+      const response = await fetch(`http://${host}:${port}/api/v1/targets?state=active`, {
+        signal: AbortSignal.timeout(5_000),
+      });
+      const { activeTargets } = targets.parse(await response.json()).data;
+      return activeTargets.length > 0 && activeTargets.every(({ lastScrape }) => Date.parse(lastScrape) > 0);
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import type { JournalEvent } from './journal.ts';
 import { type Journal, openJournal } from './journal-file.ts';
 import { judgePhase, type PhaseResult } from './judge.ts';
 import { movementOf, type Plan, presenceOf } from './plan.ts';
-import { prometheusAt } from './prometheus.ts';
+import { type Prometheus, prometheusAt } from './prometheus.ts';
 import { startReceiver } from './receiver.ts';
 import { RunRecord } from './record.ts';
 import { runEvent } from './run-event.ts';
@@ -47,6 +47,8 @@ export interface RunResult {
   readonly exitCode: number;
   readonly sentence: string;
 }
+
+const FIRST_SCRAPE_WITHIN_MS = 30_000;
 
 /** Throws OUTPUT_UNWRITABLE where the folder cannot be made; whatever else goes wrong ends in a journalled verdict. */
 export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
@@ -84,6 +86,7 @@ class Course {
   readonly #phases: PhaseResult[] = [];
   readonly #windows: PhaseWindow[] = [];
   #troubled = false;
+  #recording: Promise<void> = Promise.resolve();
 
   constructor(plan: Plan, options: RunOptions, journal: Journal, record: RunRecord) {
     this.#plan = plan;
@@ -135,16 +138,46 @@ class Course {
     const watch = new Watch(this.#plan, prometheus, this.#journal, this.#record, Date.now());
     const logWatch = new LogWatch(stack, this.#journal);
     try {
+      await traffic.use(scenario.phases[0]?.load ?? scenario.load);
+      await this.#untilScraped(prometheus);
       for (const [index, phase] of scenario.phases.entries()) {
         if (this.#stop.signal.aborted) break;
         await this.#runPhase(index, phase, { stack, traffic, watch, logWatch });
         if (phase.kind === 'baseline' && !this.#steady()) break;
       }
+      await this.#pause(watch.lag);
+      await this.#recording;
+      await this.#forTheReport(watch);
     } finally {
       await traffic.stop();
     }
     if (!this.#stop.signal.aborted) await this.#closeBooks(stack, traffic, url);
     await this.#options.beforeTeardown?.(stack);
+  }
+
+  /**
+   * Prometheus before 3.11 holds its targets back for five seconds after it starts (its discovery throttle, which no
+   * flag moves); phases begin when it has seen everything once. Traffic is already flowing.
+   */
+  async #untilScraped(prometheus: Prometheus): Promise<void> {
+    const began = Date.now();
+    while (!this.#stop.signal.aborted) {
+      if (await prometheus.scraping().catch(() => false)) break;
+      if (Date.now() - began > FIRST_SCRAPE_WITHIN_MS)
+        throw new FiredrillError(
+          'PROMETHEUS_UNREACHABLE',
+          'Prometheus has not scraped every target within 30 s of its start; see its log in the run folder.',
+        );
+      await this.#pause(50);
+    }
+    this.#journal.append({
+      type: 'service',
+      at: Date.now(),
+      name: 'prometheus',
+      state: 'started',
+      detail: 'first scrape of every target',
+      ms: Date.now() - began,
+    });
   }
 
   async #runPhase(index: number, phase: Phase, parts: Parts): Promise<void> {
@@ -180,11 +213,12 @@ class Course {
         break;
       }
       end = Math.min(Date.now(), Math.max(planned, end));
-      if (!this.#stop.signal.aborted) {
+      if (!this.#stop.signal.aborted && phase.expectations.length > 0) {
         // What happened up to the end of the phase is stored a scrape later; the fault stays until that has been seen.
         await this.#pause(watch.lag + 50);
         await this.#look(watch, logWatch, queries, logs);
-      } else reason = this.#options.signal.aborted ? 'interrupted' : 'a service ended';
+      }
+      if (this.#stop.signal.aborted) reason = this.#options.signal.aborted ? 'interrupted' : 'a service ended';
     } finally {
       await faults.heal();
       this.#windows[index] = window(end);
@@ -199,7 +233,9 @@ class Course {
       !this.#stop.signal.aborted,
     );
     this.#phases.push(result);
-    if (!this.#stop.signal.aborted) await this.#forTheReport(watch);
+    // The next phase need not wait for it.
+    await this.#recording;
+    this.#recording = this.#forTheReport(watch);
   }
 
   /** One look at Prometheus and the logs. A single failed look is journalled; the next may succeed. */
@@ -220,6 +256,7 @@ class Course {
 
   /** What no expectation waits for but the report shows: every panel, alert condition and metric of the system. */
   async #forTheReport(watch: Watch): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     const { alerts, panels, scenario } = this.#plan;
     await watch
       .record([
