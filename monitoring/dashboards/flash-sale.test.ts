@@ -10,6 +10,7 @@ import { inMonitoring, readCatalog, readRuleFiles } from '../contract.ts';
 import { metricsOf } from '../promql.ts';
 
 const target = z.object({ expr: z.string(), legendFormat: z.string(), datasource: z.object({ uid: z.string() }) });
+const thresholds = z.object({ steps: z.array(z.object({ value: z.number().nullable() })) });
 const panel = z.object({
   type: z.enum(['row', 'timeseries']),
   id: z.number(),
@@ -17,7 +18,7 @@ const panel = z.object({
   description: z.string().optional(),
   datasource: z.object({ uid: z.string() }).optional(),
   targets: z.array(target).default([]),
-  fieldConfig: z.object({ defaults: z.object({ unit: z.string() }) }).optional(),
+  fieldConfig: z.object({ defaults: z.object({ unit: z.string(), thresholds: thresholds.optional() }) }).optional(),
   gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
 });
 const variable = z.object({
@@ -138,4 +139,11 @@ it('places panels side by side without overlap, full width', () => {
     }
   }
   expect(new Set(json.panels.map(({ id }) => id)).size).toBe(json.panels.length);
+});
+
+it('draws the memory line where the alert does', () => {
+  const limit = readRuleFiles().find(({ record }) => record === 'flash_sale:memory_limit:bytes');
+  expect(limit?.expr).toBe('vector(512 * 1024 * 1024)');
+  const steps = charts.find(({ title }) => title === 'Memory')?.fieldConfig?.defaults.thresholds?.steps;
+  expect(steps?.at(-1)?.value).toBe(0.8 * 512 * 1024 * 1024);
 });
