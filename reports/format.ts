@@ -14,7 +14,11 @@ export function scenarioDuration(ms: number): string {
   const h = Math.floor(seconds / 3_600);
   const m = Math.floor((seconds % 3_600) / 60);
   const s = seconds % 60;
-  return [h > 0 ? `${h}h` : '', m > 0 ? `${m}m` : '', s > 0 || (h === 0 && m === 0) ? `${s}s` : ''].join('');
+  return [
+    h > 0 ? `${h}h` : '',
+    m > 0 ? `${m}m` : '',
+    s > 0 ? `${total >= 59_500 ? String(s).padStart(2, '0') : s}s` : '',
+  ].join('');
 }
 
 /** Scenario milliseconds from the fault → '+1m12s', '−30s' (a true minus sign), '+0s'. */
@@ -76,6 +80,13 @@ export function valueWithUnit(value: number, unit: string): string {
     default:
       return `${plainNumber(value)} ${unit}`;
   }
+}
+
+/** Two values in one unit: '78.1 to 81.9 req/s', or '30.1 ms to 4.65 s' where they need two. */
+export function rangeWithUnit(low: number, high: number, unit: string): string {
+  const [from, to] = [valueWithUnit(low, unit), valueWithUnit(high, unit)];
+  const suffix = /[^\d.,−]+$/.exec(to)?.[0] ?? '';
+  return from === to ? to : `${suffix !== '' && from.endsWith(suffix) ? from.slice(0, -suffix.length) : from} to ${to}`;
 }
 
 /**

@@ -265,7 +265,8 @@ function panelSamples(panel: SamplePanel, faulty: boolean): EventOf<'samples'>[]
     const series = query.series.map(({ labels, calm, stressed, noise }) => {
       const points: Point[] = [];
       for (let offset = TIMES.boot + 150; offset < TIMES.drained; offset += STEP_MS) {
-        const grown = Math.min(1, (offset - TIMES.boot) / 1_000);
+        // What is constant is so from the first scrape; everything else grows with the first traffic.
+        const grown = noise === 0 ? 1 : Math.min(1, (offset - TIMES.boot) / 1_000);
         const share = pressure(offset, faulty, query.lagMs ?? 250);
         const level = calm * grown + (stressed - calm) * share;
         const progress =

@@ -1,7 +1,9 @@
 /** Writes every report of one run beside its journal. */
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Catalog, IndexedRun } from './coverage.ts';
 import { reportPage } from './html/report.ts';
+import { indexPage } from './index-page.ts';
 import { JournalUnreadable, readJournal } from './journal-file.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
@@ -60,4 +62,17 @@ export async function writeWhole(path: string, content: string): Promise<void> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ReportUnwritable(`${path} cannot be written: ${why}.`, { cause });
   }
+}
+
+/** Writes index.html and index.md into `dir`. `href`s of the runs are relative to `dir`. Throws ReportUnwritable. */
+export async function writeIndex(
+  dir: string,
+  runs: readonly IndexedRun[],
+  catalogs: readonly Catalog[],
+): Promise<{ readonly html: string; readonly markdown: string }> {
+  const content = indexPage(runs, catalogs);
+  const paths = { html: join(dir, 'index.html'), markdown: join(dir, 'index.md') };
+  await writeWhole(paths.html, content.html);
+  await writeWhole(paths.markdown, content.markdown);
+  return paths;
 }

@@ -3,7 +3,7 @@
  * page, whatever number of charts draws them.
  */
 import type { Point, Series } from '../../harness/journal.ts';
-import { plainNumber, scenarioDuration } from '../format.ts';
+import { plainNumber, realDuration, scenarioDuration } from '../format.ts';
 import type { RunReport } from '../model.ts';
 import { downsample, gaps } from './downsample.ts';
 import type { ChartSpec, DrawnSeries, PageData } from './page-data.ts';
@@ -136,6 +136,6 @@ export function axisNote({ origin, speed }: RunReport): string {
   const from = origin.what === 'fault' ? 'the fault' : 'the start of the first phase';
   return speed === 1
     ? `Times count from ${from}.`
-    : `Times count from ${from} in scenario time, ${speed} times faster than real: ${scenarioDuration(60_000)} there is ` +
-        `${Math.round(60_000 / speed) / 1_000} s on the wall. Rates and request latencies are real.`;
+    : `Times count from ${from}, in scenario time. It ran ${speed} times faster than real time, so ` +
+        `${scenarioDuration(60_000)} on an axis took ${realDuration(60_000 / speed)}. Rates and request latencies are real.`;
 }

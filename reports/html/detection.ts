@@ -4,7 +4,7 @@ import type { RunReport } from '../model.ts';
 import type { Detection, Moment } from '../run-json.ts';
 import { floorText } from '../words.ts';
 import { dataTable } from './table.ts';
-import { type Html, html } from './template.ts';
+import { breakable, type Html, html } from './template.ts';
 
 const STEPS = [
   ['moved', 'metric moved'],
@@ -64,7 +64,7 @@ function bars(one: Detection, scaleMs: number): Html {
     return [part];
   });
   return html`<article class="detection">
-    <h3>${one.alert} <small>${one.severity}</small></h3>
+    <h3>${breakable(one.alert)} <small>${one.severity}</small></h3>
     <p class="detection__sum">${summary(one)}</p>
     <div class="bar" aria-hidden="true">${segments.map(({ bar }) => bar)}
       <span class="bar__floor" style="left:${percent(one.floor.total)}"><span>floor</span></span></div>
@@ -102,7 +102,7 @@ function row(one: Detection): (string | Html)[] {
   const healed = (moment: Moment | null) =>
     moment === null || one.healed === null ? '–' : scenarioOffset(moment.scenarioMs - one.healed.scenarioMs);
   return [
-    one.alert,
+    breakable(one.alert),
     ...STEPS.map(([step]) => offset(one[step])),
     scenarioDuration(one.floor.total),
     one.excessMs === null ? '–' : scenarioOffset(one.excessMs),

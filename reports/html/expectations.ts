@@ -3,7 +3,7 @@ import type { RunReport } from '../model.ts';
 import type { Judgement } from '../run-json.ts';
 import { countsText, floorText, SIGN } from '../words.ts';
 import { figure } from './charts.ts';
-import { type Html, html } from './template.ts';
+import { breakable, type Html, html } from './template.ts';
 
 /** Every claim under its phase: what did not hold lies open, what held is one line until it is opened. */
 export function expectationsSection(report: RunReport): Html {
@@ -31,7 +31,7 @@ export function claim(report: RunReport, judgement: Judgement): Html {
   return html`<details class="claim claim--${verdict}"${verdict !== 'held' && html` open`}>
     <summary>
       <span class="claim__sign" aria-hidden="true">${SIGN[verdict]}</span>
-      <span class="claim__title">${titleOf(judgement)}</span>
+      <span class="claim__title">${breakable(titleOf(judgement))}</span>
       <span class="claim__received">${judgement.received}</span>
       <span class="claim__verdict">${verdict}</span>
     </summary>

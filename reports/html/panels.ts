@@ -1,4 +1,4 @@
-import { valueWithUnit } from '../format.ts';
+import { rangeWithUnit, valueWithUnit } from '../format.ts';
 import type { RunReport } from '../model.ts';
 import type { PanelReport, Stats } from '../run-json.ts';
 import { figure } from './charts.ts';
@@ -47,6 +47,5 @@ function panelCard(report: RunReport, panel: PanelReport): Html {
 
 function stats(value: Stats | null, unit: string): Html {
   if (value === null) return html`<span class="quiet" title="no samples">–</span>`;
-  return html`${valueWithUnit(value.mean, unit)}<small>${valueWithUnit(value.min, unit)} to
-    ${valueWithUnit(value.max, unit)}</small>`;
+  return html`${valueWithUnit(value.mean, unit)}<small>${rangeWithUnit(value.min, value.max, unit)}</small>`;
 }

@@ -19,6 +19,12 @@ export function html(parts: TemplateStringsArray, ...values: readonly Insertable
   return new Html(parts.reduce((page, part, index) => page + inserted(values[index - 1]) + part));
 }
 
+/** Text whose long CamelCase and snake_case names may break between their words on a narrow screen. */
+export function breakable(text: string): Html {
+  const words = text.split(/(?<=[\p{Ll}\d])(?=\p{Lu})|(?<=[_/])/u);
+  return new Html(words.map(escaped).join('<wbr>'));
+}
+
 /** Source of our own that is HTML already. */
 export const trusted = (source: string): Html => new Html(source);
 

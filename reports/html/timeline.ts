@@ -4,7 +4,7 @@ import type { RunReport } from '../model.ts';
 import type { AlertReport, Moment } from '../run-json.ts';
 import { axisNote, figure, LOAD_KEYS } from './charts.ts';
 import { dataTable } from './table.ts';
-import { type Html, html } from './template.ts';
+import { breakable, type Html, html } from './template.ts';
 
 export function timelineSection(report: RunReport): Html {
   const place = placing(report);
@@ -65,8 +65,8 @@ function placing({ span }: RunReport): Place {
   };
 }
 
-function lane(name: string, track: Html | readonly (Html | false)[], note = ''): Html {
-  return html`<div class="lane"><p class="lane__name" title="${name}">${name}${note !== '' && html` <small>${note}</small>`}</p>
+function lane(name: string, track: Html | readonly (Html | false)[], { note = '', kind = '' } = {}): Html {
+  return html`<div class="lane ${kind}"><p class="lane__name" title="${name}">${breakable(name)}${note !== '' && html` <small>${note}</small>`}</p>
     <div class="lane__track">${track}</div></div>`;
 }
 
@@ -97,7 +97,7 @@ function alertLane(report: RunReport, alert: AlertReport, place: Place): Html {
               title="${receiver} notified: ${status}, ${scenarioOffset(moment.scenarioMs)}">${status === 'firing' ? '!' : '✓'}</span>`,
           ),
         ],
-    alert.severity,
+    { note: alert.severity, kind: notified.length > 0 ? 'lane--notified' : '' },
   );
 }
 

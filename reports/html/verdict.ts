@@ -2,7 +2,7 @@ import { realDuration, scenarioDuration } from '../format.ts';
 import type { RunReport } from '../model.ts';
 import type { RunVerdict } from '../run-json.ts';
 import { countsText, SIGN } from '../words.ts';
-import { type Html, html } from './template.ts';
+import { breakable, type Html, html } from './template.ts';
 
 /** A verdict as a sign and a word; the colour only repeats them. */
 export function chip(verdict: RunVerdict): Html {
@@ -15,8 +15,8 @@ export function verdictSection(report: RunReport): Html {
   const scenarioMs = span.to.scenarioMs - span.from.scenarioMs;
   return html`<section class="verdict verdict--${verdict}" aria-labelledby="sentence">
     <p class="verdict__run">${chip(verdict)} <code>${report.id}</code></p>
-    <h1 id="sentence">${report.sentence}</h1>
-    <p class="verdict__name"><strong>${report.name}.</strong> ${report.hypothesis}</p>
+    <h1 id="sentence">${breakable(report.sentence)}</h1>
+    <p class="verdict__name"><strong>${capitalised(report.name)}.</strong> ${report.hypothesis}</p>
     ${
       !report.complete &&
       html`<p class="callout">This record stops before the run's own end. What follows is what had been written until
@@ -40,6 +40,8 @@ function slowestPage({ detections }: RunReport): [string, string?] {
   if (slowest?.notifiedMs == null) return detections.length === 0 ? ['none expected'] : ['nobody was notified'];
   return [`${scenarioDuration(slowest.notifiedMs)} after the fault`, `floor ${scenarioDuration(slowest.floor.total)}`];
 }
+
+const capitalised = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
 
 function fact(name: string, value: string, small?: string): Html {
   return html`<div><dt>${name}</dt><dd>${value}${small !== undefined && html` <small>${small}</small>`}</dd></div>`;

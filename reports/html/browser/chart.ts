@@ -153,6 +153,8 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
   const horizontal: uPlot.Axis[] = [
     {
       ...axis,
+      scale: 'x',
+      side: 2,
       font: font(11),
       size: 22,
       gap: 4,
@@ -161,6 +163,8 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
     },
     {
       ...axis,
+      scale: 'x',
+      side: 2,
       grid: { show: false },
       font: font(9),
       size: 16,
@@ -181,12 +185,14 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
     },
     axes: [
       ...(timeline
-        ? [{ ...axis, size: 4, splits, values: () => [] }]
+        ? [{ ...axis, scale: 'x', side: 2, size: 4, splits, values: () => [] } as const]
         : data.speed === 1
           ? horizontal.slice(0, 1)
           : horizontal),
       {
         ...axis,
+        scale: 'y',
+        side: 3,
         font: font(11),
         size: gutter,
         gap: 6,
@@ -206,7 +212,8 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
       })),
     ],
     hooks: {
-      drawClear: [(plot) => drawBands(plot, data, colours, !timeline)],
+      // The timeline's band runs through all its lanes and is drawn behind them, once.
+      drawClear: timeline ? [] : [(plot) => drawBands(plot, data, colours)],
       draw: [(plot) => drawThreshold(plot, spec, colours)],
       setCursor: [
         (plot) => {
@@ -222,7 +229,7 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
 }
 
 /** The fault's time shaded, hatched and named, so that it is seen in print and without colour. */
-function drawBands(plot: uPlot, data: PageData, colours: Colours, named: boolean): void {
+function drawBands(plot: uPlot, data: PageData, colours: Colours): void {
   const { ctx, bbox } = plot;
   for (const band of data.bands) {
     const left = clamp(plot.valToPos(band.from, 'x', true), bbox.left, bbox.left + bbox.width);
@@ -240,15 +247,13 @@ function drawBands(plot: uPlot, data: PageData, colours: Colours, named: boolean
       ctx.lineTo(x, bbox.top + bbox.height);
     }
     ctx.stroke();
-    if (named) {
-      ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
-      ctx.fillStyle = colours.edge;
-      ctx.textBaseline = 'bottom';
-      ctx.textAlign = 'left';
-      const text = shortened(band.label, 40);
-      if (ctx.measureText(text).width < right - left) ctx.fillText(text, left, bbox.top - 2 * devicePixelRatio);
-      else ctx.fillText('fault', left, bbox.top - 2 * devicePixelRatio);
-    }
+    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.fillStyle = colours.edge;
+    ctx.textBaseline = 'bottom';
+    ctx.textAlign = 'left';
+    const text = shortened(band.label, 40);
+    if (ctx.measureText(text).width < right - left) ctx.fillText(text, left, bbox.top - 2 * devicePixelRatio);
+    else ctx.fillText('fault', left, bbox.top - 2 * devicePixelRatio);
     ctx.restore();
   }
 }
