@@ -1,11 +1,11 @@
 /** Synchronous work where there should be none: the app's event loop is blocked again and again, through its inspector. */
 import { FiredrillError } from '../harness/errors.ts';
 import type { Fault } from '../harness/fault.ts';
-import type { RunningService } from '../harness/stack/service.ts';
 import type { Duration } from '../harness/units.ts';
 import { aName, someTime } from './arguments.ts';
-import { type Inspector, inspect } from './inspector.ts';
+import { type Inspector, withInspector } from './inspector.ts';
 import { unlessAborted, until } from './patience.ts';
+import { processorMs } from './process-facts.ts';
 import { runningPid } from './running.ts';
 
 export interface BlockEventLoopOptions {
@@ -19,6 +19,8 @@ export interface BlockEventLoopOptions {
 const BLOCKING = "globalThis[Symbol.for('firedrill.blocking')]";
 /** So many blocks are no accident. */
 const BLOCKS_FOR_PROOF = 3;
+/** A block keeps a processor busy; on a crowded machine it may have to share it. */
+const PROCESSOR_SHARE = 0.5;
 const FREE_WITHIN_MS = 5_000;
 
 /** Throws BAD_UNIT, BAD_OPTION. */
@@ -40,27 +42,24 @@ export function blockEventLoop(name: string, { forEach, every }: BlockEventLoopO
       unlessAborted(signal);
       const service = stack.service(name);
       const pid = runningPid(service);
-      let inspector = await inspect(service, signal);
-      await inspector.evaluate(`void (${BLOCKING} = (${startBlocking})(${blockMs}, ${everyMs}))`);
-      const begun = await blocksAndTime(inspector);
+      const plant = (inspector: Inspector) =>
+        inspector.evaluate(`void (${BLOCKING} = (${startBlocking})(${blockMs}, ${everyMs}))`);
+      const usedBefore = (await processorMs(pid)) ?? 0;
+      await withInspector(service, plant, signal);
       return {
         async proof() {
-          const now = await blocksAndTime(inspector).catch(async () => {
-            inspector = await inspect(service);
-            return blocksAndTime(inspector);
-          });
-          const blocks = now.blocks - begun.blocks;
-          const average = blocks === 0 ? 0 : (now.blockedMs - begun.blockedMs) / blocks;
-          const share = (now.processorMs - begun.processorMs) / (now.at - begun.at);
+          const { blocks, blockedMs } = await withInspector(service, blocked);
+          const average = blocks === 0 ? 0 : blockedMs / blocks;
+          const used = ((await processorMs(pid)) ?? 0) - usedBefore;
           return {
-            held: blocks >= BLOCKS_FOR_PROOF && average >= blockMs * 0.9,
-            seen: `${blocks} blocks of ${average.toFixed(0)} ms on average, processor at ${(share * 100).toFixed(0)}%`,
-            source: 'the inspector',
+            held: blocks >= BLOCKS_FOR_PROOF && average >= blockMs * 0.9 && used >= blockedMs * PROCESSOR_SHARE,
+            seen: `${blocks} blocks of ${average.toFixed(0)} ms on average, ${used} ms of processor time used`,
+            source: 'the inspector and the process table',
           };
         },
         async heal() {
-          inspector.disconnect();
-          if (service.pid === pid) await stopBlocking(service);
+          // A process started since is not blocked.
+          if (service.pid === pid) await withInspector(service, (inspector) => stopBlocking(inspector, service.name));
         },
       };
     },
@@ -91,30 +90,21 @@ function startBlocking(blockMs: number, everyMs: number) {
 }
 
 interface Blocked {
-  readonly at: number;
   readonly blocks: number;
   readonly blockedMs: number;
-  /** Processor time of the whole process. */
-  readonly processorMs: number;
 }
 
-async function blocksAndTime(inspector: Inspector): Promise<Blocked> {
-  const value = await inspector.evaluate(
-    `({ at: performance.now(), blocks: ${BLOCKING}?.blocks ?? 0, blockedMs: ${BLOCKING}?.blockedMs ?? 0,
-        processorMs: (process.cpuUsage().user + process.cpuUsage().system) / 1000 })`,
-  );
-  return value as Blocked;
-}
+const blocked = async (inspector: Inspector): Promise<Blocked> =>
+  (await inspector.evaluate(
+    `({ blocks: ${BLOCKING}?.blocks ?? 0, blockedMs: ${BLOCKING}?.blockedMs ?? 0 })`,
+  )) as Blocked;
 
-/** Through a session of its own: the one that planted it may be lost by now. */
-async function stopBlocking(service: RunningService): Promise<void> {
-  const inspector = await inspect(service);
+async function stopBlocking(inspector: Inspector, name: string): Promise<void> {
   await inspector.evaluate(`void (${BLOCKING} && (${BLOCKING}.stopped = true))`);
   await until(
-    `the event loop of ${service.name} is free`,
+    `the event loop of ${name} is free`,
     async () => (await inspector.evaluate(`${BLOCKING}?.blocking ?? false`)) === false,
     { withinMs: FREE_WITHIN_MS },
   );
   await inspector.evaluate(`void delete ${BLOCKING}`);
-  await inspector.close();
 }

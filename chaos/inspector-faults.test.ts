@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningService, Stack } from '../harness/stack/service.ts';
 import { blockEventLoop, killService, leakMemory } from './index.ts';
-import { inspect } from './inspector.ts';
+import { withInspector } from './inspector.ts';
 import { residentBytes } from './process-facts.ts';
-import { app, forgetLog, greeting, inject, testStack } from './testing.ts';
+import { app, greeting, inject, testStack } from './testing.ts';
 
 const MIB = 1024 ** 2;
 let stack: Stack;
@@ -17,27 +17,20 @@ afterAll(() => stack[Symbol.asyncDispose]());
 
 const resident = async (): Promise<number> => (await residentBytes(service.pid ?? 0)) ?? 0;
 
-/** Closes the app's inspector, as a debugger or another fault may. */
-async function loseTheSession(): Promise<void> {
-  const other = await inspect(service);
-  await other.close();
-  await sleep(100);
-}
-
 /** How often a timer of the app came more than `lateMs` late within a second. */
 async function lateTimers(lateMs: number): Promise<unknown> {
-  const inspector = await inspect(service);
-  const late = await inspector.evaluate(`new Promise((resolve) => {
-    let [late, last, end] = [0, performance.now(), performance.now() + 1000];
-    const tick = setInterval(() => {
-      const now = performance.now();
-      if (now - last > ${lateMs}) late += 1;
-      last = now;
-      if (now > end) { clearInterval(tick); resolve(late); }
-    }, 5);
-  })`);
-  inspector.disconnect();
-  return late;
+  return withInspector(service, (inspector) =>
+    inspector.evaluate(`new Promise((resolve) => {
+      let [late, last] = [0, performance.now()];
+      const end = last + 1000;
+      const tick = setInterval(() => {
+        const now = performance.now();
+        if (now - last > ${lateMs}) late += 1;
+        last = now;
+        if (now > end) resolve(late, clearInterval(tick));
+      }, 5);
+    })`),
+  );
 }
 
 describe('leakMemory', () => {
@@ -69,13 +62,6 @@ describe('leakMemory', () => {
     expect(await resident()).toBeLessThan(before + 100 * MIB);
   });
 
-  test('heals where its session was lost', async () => {
-    const injection = await inject(leakMemory('app', { bytes: '200MiB' }), stack);
-    await loseTheSession();
-    await injection.heal();
-    expect(await injection.proof()).toMatchObject({ held: false });
-  });
-
   test('is healed by the death of the process', async () => {
     const injection = await inject(leakMemory('app', { bytes: '100MiB' }), stack);
     const death = await inject(killService('app'), stack);
@@ -97,9 +83,8 @@ describe('blockEventLoop', () => {
     expect(await greeting(service.endpoint)).toBe('hello');
   });
 
-  test('heals in the middle of a block, and where its session was lost', async () => {
+  test('heals in the middle of a block', async () => {
     const long = await inject(blockEventLoop('app', { forEach: '900ms', every: '1s' }), stack);
-    await loseTheSession();
     await sleep(300);
     await long.heal();
     expect(await lateTimers(100)).toBe(0);
@@ -112,11 +97,24 @@ describe('blockEventLoop', () => {
   });
 });
 
-test('a fault on a process that says nowhere where its inspector is fails by name', async () => {
-  await loseTheSession();
-  const mute = { ...service, name: 'mute', pid: service.pid, logFile: `${service.logFile}.none` } as RunningService;
-  await expect(inspect(mute, AbortSignal.timeout(500))).rejects.toThrow(
-    'interrupted while waiting for the inspector of mute',
+test('both at once do not get in each other’s way', async () => {
+  const leak = await inject(leakMemory('app', { bytes: '100MiB' }), stack);
+  const block = await inject(blockEventLoop('app', { forEach: '50ms', every: '100ms' }), stack);
+  await expect.poll(() => block.proof()).toMatchObject({ held: true });
+  await Promise.all([leak.heal(), block.heal()]);
+  expect(await greeting(service.endpoint)).toBe('hello');
+});
+
+test('the inspector of a new process is found behind the addresses of earlier ones in the log', async () => {
+  const death = await inject(killService('app'), stack);
+  await death.heal();
+  expect(await withInspector(service, (inspector) => inspector.evaluate('process.pid'))).toBe(service.pid);
+});
+
+test('an app that does not say where its inspector listens fails by name', async () => {
+  const mute: RunningService = Object.create(service, { logFile: { value: '/dev/null' }, pid: { value: service.pid } });
+  const impatient = AbortSignal.timeout(300);
+  await expect(withInspector(mute, async () => {}, impatient)).rejects.toThrow(
+    'interrupted while waiting for the inspector of app',
   );
-  await forgetLog(service.logFile);
 });

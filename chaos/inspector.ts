@@ -4,7 +4,7 @@
  * port of its own); it holds no code for this.
  */
 import { readFile } from 'node:fs/promises';
-import { FiredrillError, messageOf } from '../harness/errors.ts';
+import { FiredrillError } from '../harness/errors.ts';
 import type { RunningService } from '../harness/stack/service.ts';
 import { until } from './patience.ts';
 import { runningPid } from './running.ts';
@@ -17,14 +17,29 @@ export interface Inspector {
   evaluate(expression: string): Promise<unknown>;
   /** Garbage that nothing refers to is collected. */
   collectGarbage(): Promise<void>;
-  /** Ends the session; the app's inspector stays open. */
-  disconnect(): void;
-  /** Ends the session, and closes the app's inspector: the process is as it was. */
-  close(): Promise<void>;
 }
 
-/** Opens the app's inspector, or joins it where it is open. Throws FAULT_FAILED. */
-export async function inspect(service: RunningService, signal?: AbortSignal): Promise<Inspector> {
+/**
+ * One session for one piece of work. Nothing depends on a session that was opened before: what a fault plants in an app,
+ * another session finds and takes out. Throws FAULT_FAILED.
+ *
+ * The app's inspector stays open afterwards, an idle listener on loopback. Closing it (node:inspector's close()) can
+ * crash the process while a session is at work: Node 24.21 died of SIGSEGV within a few dozen tries.
+ */
+export async function withInspector<T>(
+  service: RunningService,
+  work: (inspector: Inspector) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const session = await openSession(service, signal);
+  try {
+    return await work(session);
+  } finally {
+    session.disconnect();
+  }
+}
+
+async function openSession(service: RunningService, signal?: AbortSignal): Promise<Session> {
   const pid = runningPid(service);
   let session: Session | undefined;
   await until(
@@ -110,12 +125,6 @@ class Session implements Inspector {
     this.#socket.close();
   }
 
-  async close(): Promise<void> {
-    // From a timer: closing waits for its own sessions to end, this one among them.
-    await this.evaluate("void setTimeout(() => process.getBuiltinModule('node:inspector').close(), 10)");
-    this.disconnect();
-  }
-
   async #call(method: string, params: unknown): Promise<Reply> {
     if (this.#socket.readyState !== WebSocket.OPEN) {
       throw new FiredrillError('FAULT_FAILED', 'the inspector session was lost');
@@ -130,8 +139,7 @@ class Session implements Inspector {
     try {
       this.#socket.send(JSON.stringify({ id, method, params }));
       const reply = await promise;
-      if (reply.error)
-        throw new FiredrillError('FAULT_FAILED', `${method}: ${messageOf(new Error(reply.error.message))}`);
+      if (reply.error) throw new FiredrillError('FAULT_FAILED', `${method}: ${reply.error.message}`);
       return reply;
     } finally {
       clearTimeout(timer);

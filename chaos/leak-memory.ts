@@ -5,7 +5,7 @@ import type { Fault } from '../harness/fault.ts';
 import type { RunningService } from '../harness/stack/service.ts';
 import { type Bytes, bytes as bytesOf, type Duration, milliseconds } from '../harness/units.ts';
 import { aName, someBytes } from './arguments.ts';
-import { type Inspector, inspect } from './inspector.ts';
+import { type Inspector, withInspector } from './inspector.ts';
 import { unlessAborted, until } from './patience.ts';
 import { residentBytes } from './process-facts.ts';
 import { runningPid } from './running.ts';
@@ -46,8 +46,8 @@ export function leakMemory(name: string, { bytes, over = '0s' }: LeakMemoryOptio
       const pid = runningPid(service);
       const before = (await residentBytes(pid)) ?? 0;
       const stopped = new AbortController();
-      const inspector = await inspect(service, signal);
-      const growing = grow(inspector, total, overMs, AbortSignal.any([signal, stopped.signal]));
+      const end = AbortSignal.any([signal, stopped.signal]);
+      const growing = withInspector(service, (inspector) => grow(inspector, total, overMs, end), signal);
       // At once: the fault is injected when it is all there. Over time: it grows on, and the proof waits for it.
       if (overMs === 0) await growing;
       else growing.catch(() => {});
@@ -63,9 +63,8 @@ export function leakMemory(name: string, { bytes, over = '0s' }: LeakMemoryOptio
         async heal() {
           stopped.abort();
           await growing.catch(() => {});
-          inspector.disconnect();
           // A process started since has no leak.
-          if (service.pid === pid) await release(service, pid, total);
+          if (service.pid === pid) await withInspector(service, (inspector) => release(inspector, service, pid));
         },
       };
     },
@@ -98,22 +97,18 @@ function fillNext(leak: { pieces: Buffer[]; filled: number }, piece: number, ste
   }
 }
 
-/** Through a session of its own: the one that planted it may be lost by now. */
-async function release(service: RunningService, pid: number, total: number): Promise<void> {
+async function release(inspector: Inspector, service: RunningService, pid: number): Promise<void> {
   const leaking = (await residentBytes(pid)) ?? 0;
-  const inspector = await inspect(service);
-  const filled = await inspector.evaluate(`${LEAK}?.filled ?? 0`);
+  const filled = Number(await inspector.evaluate(`${LEAK}?.filled ?? 0`));
   await inspector.evaluate(`void delete ${LEAK}`);
-  const expected = Math.min(total, Number(filled)) * MOST;
   await until(
     `the leaked memory of ${service.name} is given back`,
     async () => {
       await inspector.collectGarbage();
-      return leaking - ((await residentBytes(pid)) ?? 0) >= expected;
+      return leaking - ((await residentBytes(pid)) ?? 0) >= filled * MOST;
     },
     { withinMs: RELEASED_WITHIN_MS },
   );
-  await inspector.close();
 }
 
 const mebibytes = (bytes: number): string => `${(bytes / bytesOf('1MiB')).toFixed(0)} MiB`;

@@ -28,6 +28,23 @@ export async function residentBytes(pid: number): Promise<number | undefined> {
   return match ? Number(match[1]) * 1024 : undefined;
 }
 
+/** Linux counts processor time in ticks of a hundredth of a second (USER_HZ), whatever the kernel's own rate. */
+const TICK_MS = 10;
+
+/** Processor time it has used, user and system, in milliseconds; undefined where there is no such process. */
+export async function processorMs(pid: number): Promise<number | undefined> {
+  if (!hasProc) {
+    // [[days-]hours:]minutes:seconds.hundredths
+    const parts = (await ps(pid, 'time'))?.split(/[-:]/).map(Number).reverse();
+    const units = [1_000, 60_000, 3_600_000, 86_400_000];
+    return parts?.reduce((sum, part, index) => sum + part * (units[index] ?? 0), 0);
+  }
+  const stat = await procFile(pid, 'stat');
+  // utime and stime are fields 14 and 15; the first after the command is field 3.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields && (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
 /** The environment it was started with, 'NAME=value' each; empty where there is no such process. */
 export async function environmentOf(pid: number): Promise<ReadonlySet<string>> {
   if (!hasProc) return new Set((await ps(pid, 'command', 'e'))?.split(' ') ?? []);

@@ -1,5 +1,5 @@
 /** Real services for the tests of faults, booted by the harness' own stack. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -107,6 +107,3 @@ export async function greeting({ host, port }: Endpoint, withinMs = 2_000): Prom
   const response = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(withinMs) });
   return response.text();
 }
-
-/** Empties a service's log, as rotation does: what it once said is not to be found there any more. */
-export const forgetLog = (logFile: string): Promise<void> => writeFile(logFile, '');
