@@ -43,7 +43,7 @@ export interface PlannedAlert extends AlertRule {
   readonly condition: Query;
 }
 
-export interface PlannedPanel extends Omit<DashboardPanel, 'queries'> {
+export interface PlannedPanel extends Omit<DashboardPanel, 'queries' | 'variables'> {
   readonly queries: readonly (Query & { readonly legend: string })[];
 }
 
@@ -87,10 +87,14 @@ export async function makePlan(id: string, scenario: Scenario, clock: Clock): Pr
   for (const path of monitoring.dashboardFiles) {
     for (const panel of readDashboard(await readFile(path, 'utf8'), path)) {
       const queries = panel.queries.map(({ expr, legend }) => {
-        const filled = fillVariables(expr, {
-          scrape: duration(intervals.scrape),
-          rate: duration(4 * intervals.scrape),
-        });
+        const filled = fillVariables(
+          expr,
+          {
+            scrape: duration(intervals.scrape),
+            rate: duration(4 * intervals.scrape),
+          },
+          panel.variables,
+        );
         return { ...rangeQuery(filled), legend };
       });
       panels.push({ ...panel, queries });
