@@ -10,7 +10,8 @@
  */
 import { Pool } from 'undici';
 import type { Driver, DriverTarget } from './driver.ts';
-import { Answer, type Ask, type JourneyFunction, Visitor } from './journey.ts';
+import { exchange } from './exchange.ts';
+import { type Answer, type Ask, type JourneyFunction, Visitor } from './journey.ts';
 import { pace } from './pacer.ts';
 import { random } from './random.ts';
 import { type RatePlan, schedule } from './schedule.ts';
@@ -92,28 +93,10 @@ async function travel(pool: Pool, journey: ReturnType<JourneyFunction>, due: num
   return step.value;
 }
 
-/** The answer, or the error's code where there was none. */
+/** The answer, or the error's code where there was none; counted either way. */
 async function send(pool: Pool, ask: Ask, from: number, tally: Tally): Promise<Answer | string> {
-  try {
-    const response = await pool.request({
-      method: ask.method,
-      path: ask.path,
-      ...(ask.body === undefined ? {} : { body: ask.body, headers: { 'content-type': 'application/json' } }),
-    });
-    const text = await response.body.text();
-    tally.answered(ask, response.statusCode, performance.now() - from);
-    return new Answer(response.statusCode, text);
-  } catch (error) {
-    tally.unanswered();
-    return codeOf(error);
-  }
-}
-
-/** 'ECONNREFUSED'; the cause's code where the error itself has none. */
-function codeOf(error: unknown): string {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { code } = current as NodeJS.ErrnoException;
-    if (code !== undefined) return code;
-  }
-  return 'UNANSWERED';
+  const reply = await exchange(pool, ask);
+  if (typeof reply === 'string') tally.unanswered();
+  else tally.answered(ask, reply.status, performance.now() - from);
+  return reply;
 }
