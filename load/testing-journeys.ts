@@ -5,3 +5,10 @@ import type { Journey, Visitor } from './journey.ts';
 export function* broken(_visitor: Visitor): Journey {
   throw new Error('a defect in a journey');
 }
+
+/** Says its number and what it draws. */
+export function* drawing(visitor: Visitor): Journey {
+  const draws = [visitor.random.integer(1, 1000), visitor.random.integer(1, 1000)];
+  const answer = yield* visitor.post('checkout', '/checkout', { number: visitor.number, draws });
+  return `HTTP ${answer.status}`;
+}
