@@ -1,0 +1,143 @@
+/**
+ * HTTP telemetry: counts and times every request once, when its connection is done with it, under a handler name that
+ * the routes give explicitly. Nothing a client sends becomes a label value, so the number of series is fixed.
+ */
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { acceptCorrelationId, CORRELATION_HEADER, withCorrelationId } from './correlation.ts';
+import type { Logger } from './logger.ts';
+
+/** Where requests end that no route took. */
+export const UNMATCHED = 'unmatched';
+
+/** nginx's status for a client that went away before its answer; such a request has no status of its own. */
+export const CLIENT_CLOSED_REQUEST = 499;
+
+/** Bounds of http_request_duration_seconds. 2 is the latency alert's threshold; 10 outlasts the database's timeouts. */
+export const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
+
+const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
+
+/** The method where it is a usual one, otherwise 'OTHER'. */
+export const methodLabel = (method: string): string => (METHODS.has(method) ? method : 'OTHER');
+
+/** The series of one handler that exist from the first scrape on, at 0. */
+export interface ExpectedSeries {
+  readonly handler: string;
+  readonly method: string;
+  readonly statuses: readonly number[];
+}
+
+/** Receives each finished request; `seconds` from its arrival to the end of its answer. */
+export interface HttpRecorder {
+  record(handler: string, method: string, status: number, seconds: number): void;
+}
+
+/** Registers http_requests_total and http_request_duration_seconds, with the expected series at 0. */
+export function httpRecorder(registry: Registry, expected: readonly ExpectedSeries[]): HttpRecorder {
+  const labelNames = ['handler', 'method', 'status_code'] as const;
+  const requests = new Counter({
+    name: 'http_requests_total',
+    help: 'HTTP requests answered or given up by the client (status_code 499)',
+    labelNames,
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the arrival of a request to the end of its answer',
+    labelNames,
+    buckets: HTTP_BUCKETS,
+    registers: [registry],
+  });
+  for (const { handler, method, statuses } of expected) {
+    for (const status of statuses) {
+      const labels = { handler, method, status_code: String(status) };
+      requests.inc(labels, 0);
+      duration.zero(labels);
+    }
+  }
+  return {
+    record(handler, method, status, seconds) {
+      const labels = { handler, method, status_code: String(status) };
+      requests.inc(labels);
+      duration.observe(labels, seconds);
+    },
+  };
+}
+
+/** Names the handler of everything that comes through, for labels and logs. Put it first in a route. */
+export function named(handler: string): RequestHandler {
+  return (_request, response, next) => {
+    response.locals.handler = handler;
+    next();
+  };
+}
+
+/** Accepts or makes the request's correlation id, returns it in the answer, and runs the request under it. */
+export function correlate(): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const id = acceptCorrelationId(request.get(CORRELATION_HEADER));
+    response.setHeader(CORRELATION_HEADER, id);
+    response.locals.correlationId = id;
+    withCorrelationId(id, next);
+  };
+}
+
+/**
+ * Records and logs each request when its answer is closed: 'finish' alone would miss the clients that hang up.
+ * An answer that was not completely handed over counts as 499. Either recipient may be left out.
+ */
+export function observeRequests(recorder: HttpRecorder | undefined, logger: Logger | undefined): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const began = performance.now();
+    // Routers rewrite request.url while they look for a route.
+    const path = request.path;
+    response.once('close', () => {
+      const seconds = (performance.now() - began) / 1000;
+      const handler: string = response.locals.handler ?? UNMATCHED;
+      const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
+      const method = methodLabel(request.method);
+      recorder?.record(handler, method, status, seconds);
+      if (logger !== undefined) logRequest(logger, { handler, method, path, status, seconds, response });
+    });
+    next();
+  };
+}
+
+interface Finished {
+  readonly handler: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly response: Response;
+}
+
+/** One line a request: info, warn from 400 on, error from 500 on; scrapes and probes at debug. */
+function logRequest(logger: Logger, { handler, method, path, status, seconds, response }: Finished): void {
+  const { quiet, errorCode } = response.locals;
+  const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : quiet === true ? 'debug' : 'info';
+  if (!logger.isLevelEnabled(level)) return;
+  logger[level](
+    {
+      // 'close' may fire outside of the request's asynchronous context, so the id is given here.
+      correlation_id: response.locals.correlationId,
+      handler,
+      method,
+      // Paths come from outside: bounded, and only where the handler does not say it already.
+      ...(handler === UNMATCHED ? { path: path.slice(0, 200) } : {}),
+      status_code: status,
+      duration_ms: Math.round(seconds * 1e6) / 1000,
+      ...(errorCode === undefined ? {} : { error_code: errorCode }),
+    },
+    'request',
+  );
+}
+
+/** Requests to this route are logged at debug level only: scrapes and probes say nothing when all is well. */
+export function quiet(): RequestHandler {
+  return (_request, response, next) => {
+    response.locals.quiet = true;
+    next();
+  };
+}
