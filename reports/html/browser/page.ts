@@ -69,12 +69,13 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
 let closed: HTMLDetailsElement[] = [];
 addEventListener('beforeprint', () => {
   root.dataset.theme = 'light';
-  closed = [...document.querySelectorAll<HTMLDetailsElement>('details.claim:not([open])')];
+  closed = [...closed, ...document.querySelectorAll<HTMLDetailsElement>('details.claim:not([open])')];
   for (const details of closed) details.open = true;
   for (const figure of figures) draw(figure)?.redraw(figure.closest('.panels') === null ? 640 : 310);
 });
 addEventListener('afterprint', () => {
   for (const details of closed) details.open = false;
+  closed = [];
   showTheme(theme);
 });
 
