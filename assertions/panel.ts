@@ -29,7 +29,7 @@ function of(dashboard: string, title: string, legend: string | undefined): Panel
   const signal: Signal = {
     name: `panel "${title}"${legend === undefined ? '' : ` (${legend})`}`,
     kind: 'panel',
-    needs: { panels: [{ dashboard, panel: title }] },
+    needs: { panels: [{ dashboard, panel: title, ...(legend === undefined ? {} : { legend }) }] },
     unit: (plan) =>
       plan.panels.find((candidate) => candidate.dashboard === dashboard && candidate.panel === title)?.unit ?? '',
     queries,

@@ -39,9 +39,14 @@ interface Shape {
   ): Omit<Parameters<typeof explain>[0], 'expected' | 'query' | 'floor' | 'chart' | 'proves'> | undefined;
 }
 
+/** A series and what tells it apart. */
+interface Told extends Series {
+  readonly id: string;
+}
+
 interface Seen {
-  readonly series: readonly Series[];
-  readonly before: readonly Series[];
+  readonly series: readonly Told[];
+  readonly before: readonly Told[];
   readonly unit: string;
 }
 
@@ -60,7 +65,11 @@ function expectation(signal: Signal, shape: Shape): Expectation {
     floor,
     judge: (view) => {
       const queries = signal.queries(view.plan);
-      const within = (from: number, to: number) => queries.flatMap((query) => view.record.series(query, from, to));
+      // Two queries of a panel can answer with the same labels: a series is told apart by its query too.
+      const within = (from: number, to: number): Told[] =>
+        queries.flatMap((query) =>
+          view.record.series(query, from, to).map((series) => ({ ...series, id: `${query.key} ${identity(series)}` })),
+        );
       const limit =
         shape.deadline === undefined
           ? view.phase.end
@@ -187,8 +196,8 @@ export const departs = (signal: Signal, direction: Direction): Claim => ({
       comparesWithBaseline: true,
       judge: (view, { series, before, unit }) => {
         if (before.length === 0) return view.ended ? noData(signal, 'in the baseline') : undefined;
-        const departures = series.flatMap(({ labels, points }) => {
-          const band = bandOf(pointsOf(before, labels));
+        const departures = series.flatMap(({ id, points }) => {
+          const band = bandOf(pointsOf(before, id));
           // A series that the baseline did not have yet (a new label value) was 0 until now.
           const at = leaves(points, band ?? { low: 0, high: 0 }, direction);
           return at === undefined ? [] : [{ at, value: valueAt(points, at), band }];
@@ -229,9 +238,9 @@ export const comesBack = (signal: Signal): Claim => ({
       comparesWithBaseline: true,
       judge: (view, { series, before, unit }) => {
         if (before.length === 0) return view.ended ? noData(signal, 'in the baseline') : undefined;
-        const returns = before.map(({ labels, points }) => {
+        const returns = before.map(({ id, points }) => {
           const band = bandOf(points);
-          const now = pointsOf(series, labels);
+          const now = pointsOf(series, id);
           return { band, now, at: band ? enters(now, band) : undefined };
         });
         const late = returns.find(({ at }) => at === undefined);
@@ -280,9 +289,7 @@ export const hasSamples = (signal: Signal): Expectation =>
     },
   });
 
-const pointsOf = (series: readonly Series[], labels: Series['labels']): readonly Point[] => {
-  const id = idOf(labels);
-  return series.filter((candidate) => idOf(candidate.labels) === id).flatMap(({ points }) => points);
-};
-const idOf = (labels: Series['labels']) => JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+const pointsOf = (series: readonly Told[], id: string): readonly Point[] =>
+  series.find((candidate) => candidate.id === id)?.points ?? [];
+const identity = ({ labels }: Series) => JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 const valueAt = (points: readonly Point[], at: number) => points.find(([time]) => time === at)?.[1] ?? 0;

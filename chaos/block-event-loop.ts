@@ -19,8 +19,8 @@ export interface BlockEventLoopOptions {
 const BLOCKING = "globalThis[Symbol.for('firedrill.blocking')]";
 /** So many blocks are no accident. */
 const BLOCKS_FOR_PROOF = 3;
-/** A block keeps a processor busy; on a crowded machine it may have to share it. */
-const PROCESSOR_SHARE = 0.5;
+/** A block keeps a processor busy; on a crowded machine it has to share it with many. */
+const PROCESSOR_SHARE = 0.2;
 const FREE_WITHIN_MS = 5_000;
 
 /** Throws BAD_UNIT, BAD_OPTION. */

@@ -49,7 +49,7 @@ describe('leakMemory', () => {
   test('grows over a time, and is proven when it has grown', async () => {
     const injection = await inject(leakMemory('app', { bytes: '100MiB', over: '1s' }), stack);
     expect(await injection.proof()).toMatchObject({ held: false });
-    await expect.poll(() => injection.proof(), { timeout: 10_000 }).toMatchObject({ held: true });
+    await expect.poll(() => injection.proof(), { timeout: 20_000 }).toMatchObject({ held: true });
     await injection.heal();
   });
 
@@ -76,7 +76,7 @@ describe('blockEventLoop', () => {
 
   test('blocks again and again, proves it, and stops', async () => {
     const injection = await inject(fault, stack);
-    await expect.poll(() => injection.proof(), { timeout: 10_000 }).toMatchObject({ held: true });
+    await expect.poll(() => injection.proof(), { timeout: 20_000 }).toMatchObject({ held: true });
     expect(await lateTimers(100)).toBeGreaterThanOrEqual(3);
     await injection.heal();
     // A crowded machine may hold the app up once by itself.
@@ -101,7 +101,7 @@ describe('blockEventLoop', () => {
 test('both at once do not get in each other’s way', async () => {
   const leak = await inject(leakMemory('app', { bytes: '100MiB' }), stack);
   const block = await inject(blockEventLoop('app', { forEach: '50ms', every: '100ms' }), stack);
-  await expect.poll(() => block.proof()).toMatchObject({ held: true });
+  await expect.poll(() => block.proof(), { timeout: 20_000 }).toMatchObject({ held: true });
   await Promise.all([leak.heal(), block.heal()]);
   expect(await greeting(service.endpoint)).toBe('hello');
 });

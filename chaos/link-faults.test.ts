@@ -155,7 +155,7 @@ describe('faults on the link to Redis', () => {
     const injection = await inject(fault, stack);
     expect(await injection.proof()).toMatchObject({ held: false });
     const pinged = ping(appsRedis(stack, fault));
-    await expect.poll(() => injection.proof()).toMatchObject({ held: true });
+    await expect.poll(() => injection.proof(), { timeout: 20_000 }).toMatchObject({ held: true });
     await injection.heal();
     await pinged;
   });

@@ -17,7 +17,9 @@ describe('exhaustPool', () => {
     const injection = await inject(exhaustPool({ table: 'orders', sessions: 3 }), stack);
     expect(await injection.proof()).toMatchObject({ held: false, seen: '0 sessions wait on Lock for ours' });
     const writers = [1, 2, 3].map((id) => ask(`insert into orders values (${id})`));
-    await expect.poll(() => injection.proof()).toMatchObject({ held: true, source: 'pg_stat_activity' });
+    await expect
+      .poll(() => injection.proof(), { timeout: 20_000 })
+      .toMatchObject({ held: true, source: 'pg_stat_activity' });
     await injection.heal();
     await Promise.all(writers);
     expect(await ask('select count(*)::int as n from orders')).toEqual([{ n: 3 }]);

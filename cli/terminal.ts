@@ -54,18 +54,25 @@ class Progress {
   #tick: EventOf<'load'> | undefined;
   readonly #alerts = new Map<string, EventOf<'alert'>['state']>();
   #booted = 0;
-  #bootBegan = 0;
 
   /** Takes an event in; the lines it is worth to everyone, terminal or not. */
   take(event: JournalEvent): string[] {
     switch (event.type) {
       case 'run':
         this.#run = event;
-        this.#bootBegan = event.at;
+        this.#booted = 0;
+        this.#phase = undefined;
+        this.#fault = '';
+        this.#tick = undefined;
+        this.#alerts.clear();
         return [`${styled('bold', event.id)}  ${event.name}`, styled('dim', `  ${event.hypothesis}`)];
       case 'service':
-        this.#booted += event.state === 'ready' ? 1 : 0;
-        return event.state === 'exited' ? [styled('red', `  ${event.name} ended (${event.detail})`)] : [];
+        if (event.state === 'ready') this.#booted += 1;
+        if (event.state === 'exited') return [styled('red', `  ${event.name} ended (${event.detail})`)];
+        // The last sign of a boot: Prometheus has seen every target.
+        return event.state === 'started'
+          ? [styled('dim', `  ${this.#booted} services up, ${event.detail} after ${seconds(event.at, this.#run)}`)]
+          : [];
       case 'phase':
         return this.#takePhase(event);
       case 'fault':
@@ -108,17 +115,7 @@ class Progress {
     this.#phase = event.state === 'start' ? event : undefined;
     const plan = this.#run?.phases[event.index];
     if (event.state === 'start') {
-      const boot =
-        event.index === 0
-          ? [
-              styled(
-                'dim',
-                `  ${this.#booted} services ready after ${((event.at - this.#bootBegan) / 1000).toFixed(1)} s`,
-              ),
-            ]
-          : [];
       return [
-        ...boot,
         `  ${this.#time(event.at)} ${styled('cyan', plan?.title ?? event.kind)} begins (at most ${duration(plan?.plannedMs ?? 0)})`,
       ];
     }
@@ -142,6 +139,8 @@ class Progress {
     return index === null ? 'the whole run' : `"${this.#run?.phases[index]?.title ?? index}"`;
   }
 }
+
+const seconds = (at: number, run: EventOf<'run'> | undefined) => `${((at - (run?.at ?? at)) / 1000).toFixed(1)} s`;
 
 function loadLine(tick: EventOf<'load'>): string {
   const perSecond = Math.round((tick.started * 1000) / tick.tickMs);

@@ -49,10 +49,10 @@ export function resolvedAt(history: AlertHistory, after: number): number | undef
 }
 const EVALUATION_JITTER_MS = 60;
 
-/** Whether the rule was evaluated up to the end of the span, so that no sample means not firing. */
+/** Whether the rule was evaluated, and ALERTS asked, up to the end of the span, so that no sample means not firing. */
 export function evaluatedThrough(plan: Plan, history: AlertHistory, to: number): boolean {
   const last = history.evaluations.at(-1);
-  return last !== undefined && last >= to - slack(plan) && !history.failed;
+  return last !== undefined && Math.min(last, history.until) >= to - slack(plan) && !history.failed;
 }
 
 /** The alert's metrics that have no series at all between `from` and `to`: with one missing, the rule is blind. */

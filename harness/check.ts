@@ -85,9 +85,15 @@ function* nameProblems(plan: Plan): Generator<string> {
         if (!alerts.includes(alert))
           yield `"${title}": no rule file defines the alert '${alert}'${suggest(alert, alerts)}.`;
       }
-      for (const { dashboard, panel } of needs.panels ?? []) {
+      for (const { dashboard, panel, legend } of needs.panels ?? []) {
         const name = `${dashboard} / ${panel}`;
-        if (!panels.includes(name)) yield `"${title}": no dashboard has the panel '${name}'${suggest(name, panels)}.`;
+        const legends = plan.panels
+          .find((each) => `${each.dashboard} / ${each.panel}` === name)
+          ?.queries.map((query) => query.legend);
+        if (!legends) yield `"${title}": no dashboard has the panel '${name}'${suggest(name, panels)}.`;
+        else if (legend !== undefined && !legends.includes(legend)) {
+          yield `"${title}": no query of '${name}' has the legend '${legend}' (they have ${legends.join(', ')}).`;
+        }
       }
       for (const { name, labels } of needs.metrics ?? []) {
         const known = plan.metricLabels.get(name);

@@ -1,7 +1,9 @@
 /** What came of a run: every judgement, the detection latencies, the coverage and the verdict. Pure. */
 import { alertHistory, blindSpots, evaluatedThrough } from './alert-history.ts';
 import { type Detection, detectionsIn } from './detection.ts';
-import type { PhaseWindow } from './expectation.ts';
+import { messageOf } from './errors.ts';
+import type { Judgement, PhaseWindow } from './expectation.ts';
+import type { Invariant } from './invariant.ts';
 import type { EventOf } from './journal.ts';
 import type { FullJudgement, PhaseResult } from './judge.ts';
 import { movementOf, type Plan, presenceOf } from './plan.ts';
@@ -129,18 +131,28 @@ function invariantJudgements(plan: Plan, record: RunRecord): FullJudgement[] {
   return plan.scenario.invariants.map((invariant) => {
     const facts = record.observations.get(invariant.name);
     const judgement = facts
-      ? invariant.judge(facts)
-      : {
-          verdict: 'unknown' as const,
-          headline: invariant.name,
-          expected: invariant.name,
-          received: 'the books were not read: the run did not get that far',
-          timeline: [],
-          proves: {},
-        };
+      ? safely(invariant, facts)
+      : undecided(invariant, 'the books were not read: the run did not get that far');
     return { id: `invariant.${invariant.name}`, kind: 'invariant', phase: null, title: invariant.name, ...judgement };
   });
 }
+
+function safely(invariant: Invariant, facts: Readonly<Record<string, unknown>>): Judgement {
+  try {
+    return invariant.judge(facts);
+  } catch (error) {
+    return undecided(invariant, `the judge failed: ${messageOf(error)}`);
+  }
+}
+
+const undecided = ({ name }: Invariant, received: string): Judgement => ({
+  verdict: 'unknown',
+  headline: name,
+  expected: name,
+  received,
+  timeline: [],
+  proves: {},
+});
 
 export const namedAlerts = (plan: Plan): ReadonlySet<string> =>
   new Set(plan.scenario.phases.flatMap((phase) => phase.expectations.flatMap(({ needs }) => needs.alerts ?? [])));
@@ -171,6 +183,7 @@ function sentenceOf(plan: Plan, course: Course, judgements: readonly FullJudgeme
   const { name } = plan.scenario;
   const count = (kinds: readonly FullJudgement['kind'][]) =>
     judgements.filter(({ kind }) => kinds.includes(kind)).length;
+  const some = (amount: number, what: string) => `${amount} ${what}${amount === 1 ? '' : 's'}`;
   if (course.interrupted)
     return `Interrupted: "${name}" was stopped before it could be judged; everything was put back.`;
   const wrong = judgements.filter((judgement) => judgement.verdict === 'broken');
@@ -178,13 +191,14 @@ function sentenceOf(plan: Plan, course: Course, judgements: readonly FullJudgeme
     return `Broken: in "${name}" ${wrong.length === 1 ? wrong[0]?.headline : `${wrong.length} claims did not hold, first: ${wrong[0]?.headline}`}.`;
   const open = judgements.filter((judgement) => judgement.verdict === 'unknown');
   if (verdict === 'unknown') {
-    const why = course.troubled
-      ? 'the run did not get to its end'
-      : `${open.length} claims could not be decided, first: ${open[0]?.headline ?? 'none was judged'}`;
+    const why =
+      course.troubled || open.length === 0
+        ? 'the run did not get to its end'
+        : `${some(open.length, 'claim')} could not be decided, first: ${open[0]?.headline}`;
     return `Unknown: in "${name}" ${why}.`;
   }
   const claims = count(['metric', 'alert', 'panel', 'log', 'notification']);
-  return `Held: "${name}": all ${claims} expectations, ${count(['silence'])} silent alerts and ${count(['invariant'])} invariants.`;
+  return `Held: "${name}": ${some(claims, 'expectation')}, ${some(count(['silence']), 'silent alert')} and ${some(count(['invariant']), 'invariant')}.`;
 }
 
 /** '+1m12s' in scenario time from the start of the first fault, or of the run. */

@@ -28,7 +28,7 @@ export interface Expectation {
 export interface Needs {
   readonly metrics?: readonly { readonly name: string; readonly labels: readonly string[] }[];
   readonly alerts?: readonly string[];
-  readonly panels?: readonly { readonly dashboard: string; readonly panel: string }[];
+  readonly panels?: readonly { readonly dashboard: string; readonly panel: string; readonly legend?: string }[];
   readonly logs?: readonly LogQuery[];
   /** It compares with the baseline, so the scenario must have one before. */
   readonly baseline?: boolean;

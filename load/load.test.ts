@@ -133,10 +133,8 @@ describe('saturation', () => {
     await using server = await testServer({ stock: 2_000, perUser: 10 });
     const load = await rush.saturating({ connections: 32 }).start(targetOf(server), () => {});
     while (server.sold.size < 2_000) await sleep(50);
-    await sleep(300);
-    const quiet = server.bodies.length;
-    await sleep(300);
-    expect(server.bodies).toHaveLength(quiet);
+    // Quiet long before it is stopped: each connection has found every item sold out, and sends nobody else.
+    for (let seen = -1; seen !== server.bodies.length; await sleep(1_000)) seen = server.bodies.length;
     const totals = await load.stop();
     expect(counted(totals)).toEqual(server.answers);
     expect(totals.receipts).toHaveLength(2_000);

@@ -18,23 +18,23 @@ const chart = panel('Flash Sale', 'Event loop lag');
 
 export default scenario('the event loop is blocked', {
   hypothesis:
-    'Synchronous work in the request path shows as event loop lag before anything else breaks, and the team is told within 4 minutes.',
+    'Synchronous work in the request path shows as event loop lag before anything else breaks, and the team is told within 6 minutes.',
   system: flashSale(),
   load: buyers.at('20/s'),
   phases: [
     warmUp('2m'),
     baseline('5m').expect(p99.staysBelow('100ms'), chart.hasData()),
     during('8m', blockEventLoop('flash-sale', { forEach: '130ms', every: '400ms' })).expect(
-      p99.exceeds('100ms').within('1m'),
-      lag.fires({ severity: 'warning' }).within('4m'),
-      lag.notifies().within('5m'),
-      chart.rises().within('2m'),
+      p99.exceeds('100ms').within('3m'),
+      lag.fires({ severity: 'warning' }).within('6m'),
+      lag.notifies().within('7m'),
+      chart.rises().within('4m'),
       panel('Flash Sale', 'CPU').rises().within('3m'),
     ),
     recovery('10m').expect(
       lag.resolves().within('4m'),
       lag.notifiesResolved().within('7m'),
-      p99.fallsBelow('100ms').within('1m'),
+      p99.fallsBelow('100ms').within('2m'),
     ),
   ],
   invariants: [neverOversells(), booksBalance(), nothingLost(), countsAgree()],

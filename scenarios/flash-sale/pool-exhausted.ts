@@ -33,7 +33,7 @@ export default scenario('the connection pool runs dry', {
       exhausted.notifies().within('8m'),
       slow.fires({ severity: 'warning' }).within('9m'),
       errors.fires({ severity: 'critical' }).within('12m'),
-      pool.legend('active').rises().within('2m'),
+      pool.legend('Active').rises().within('2m'),
       panel('Flash Sale', 'Saturation').rises().within('3m'),
       log('flash-sale', { level: 'error', error_code: 'DATABASE_UNAVAILABLE' }).appears().within('8m'),
     ),

@@ -32,7 +32,7 @@ export default scenario('nothing is wrong', {
     warmUp('2m'),
     baseline('15m').expect(
       metric('http_requests_total').share({ status_code: /5../ }).staysBelow('1%'),
-      metric('http_requests_total').where({ handler: 'purchase' }).rate().staysAbove('10/s'),
+      metric('http_requests_total').where({ handler: 'purchase' }).rate().staysAbove('5/s'),
       ...everyPanel.map((each) => each.hasData()),
     ),
   ],

@@ -23,13 +23,13 @@ export default scenario('Redis is down', {
   load: buyers.at('40/s'),
   phases: [
     warmUp('2m'),
-    baseline('5m').expect(purchases.staysAbove('10/s'), commands.hasData()),
+    baseline('5m').expect(purchases.staysAbove('5/s'), commands.hasData()),
     during('10m', stopService('redis')).expect(
       unreachable.fires({ severity: 'critical' }).within('5m'),
       unreachable.notifies().within('6m'),
       metric('redis_errors_total').rate().exceeds('5/s').within('3m'),
       metric('redis_pool_connections').where({ state: 'ready' }).value().fallsBelow(1).within('1m'),
-      purchases.staysAbove('10/s'),
+      purchases.staysAbove('5/s'),
     ),
     recovery('10m').expect(
       unreachable.resolves().within('4m'),
