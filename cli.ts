@@ -6,7 +6,7 @@ import { createRunFolder, pointLatestAt } from './cli/folders.ts';
 import { onInterrupt } from './cli/interrupt.ts';
 import { keepUp } from './cli/keep.ts';
 import { DEFAULT_SCENARIO, type Options, readOptions } from './cli/options.ts';
-import { findScenarios, type LoadedScenario, load, pick } from './cli/scenarios.ts';
+import { findScenarios, load, pick } from './cli/scenarios.ts';
 import { type Terminal, terminal } from './cli/terminal.ts';
 import { versionsOf } from './cli/versions.ts';
 import { check } from './harness/check.ts';
@@ -14,7 +14,9 @@ import { createClock } from './harness/clock.ts';
 import { FiredrillError, messageOf } from './harness/errors.ts';
 import { makePlan, type Plan } from './harness/plan.ts';
 import { run } from './harness/run.ts';
-import { exitCodeOf, overall, type Verdict } from './harness/verdict.ts';
+import { exitCodeOf, overall } from './harness/verdict.ts';
+import type { Catalog } from './reports/coverage.ts';
+import type { RunReport } from './reports/model.ts';
 import { writeReports } from './reports/write.ts';
 import { writeIndex } from './reports/write-index.ts';
 
@@ -43,35 +45,45 @@ async function main(): Promise<number> {
     check(plan);
     plans.push(plan);
   }
-  return runAll(plans, options, scenarios);
+  return runAll(plans, options);
 }
 
-async function runAll(plans: readonly Plan[], options: Options, scenarios: readonly LoadedScenario[]): Promise<number> {
+async function runAll(plans: readonly Plan[], options: Options): Promise<number> {
   const signal = onInterrupt();
   const screen = terminal();
-  const verdicts: Verdict[] = [];
-  const folders: string[] = [];
-  const versions = { firedrill: version, node: process.version, ...(await versionsOf(plans, screen.say)) };
+  const runs: Finished[] = [];
   try {
+    const versions = { firedrill: version, node: process.version, ...(await versionsOf(plans, screen.say)) };
     for (const plan of plans) {
       if (signal.aborted) break;
-      const folder = await createRunFolder(options.out, plan.id);
-      folders.push(folder);
-      const result = await runOne(plan, folder, options, { versions, signal, screen });
-      verdicts.push(result);
+      runs.push(await runOne(plan, options, { versions, signal, screen }));
     }
   } finally {
     screen.done();
   }
+  if (options.json)
+    process.stdout.write(`${JSON.stringify(runs.length === 1 ? runs[0]?.run : runs.map(({ run }) => run), null, 2)}\n`);
   if (plans.length > 1) {
-    const metrics = [
-      ...new Set(scenarios.flatMap(({ scenario }) => scenario.system.monitoring.metrics.map(({ name }) => name))),
-    ];
-    const index = await writeIndex(options.out, folders, { metrics });
-    process.stderr.write(`\n${index.text}\n${relative(process.cwd(), index.path)}\n`);
+    const index = await writeIndex(options.out, runs, catalogsOf(plans));
+    process.stderr.write(`\n${index.text}\n  Index   ${relative(process.cwd(), index.html)}\n`);
   }
-  if (signal.aborted) return 130;
-  return exitCodeOf(overall(verdicts));
+  return signal.aborted ? 130 : exitCodeOf(overall(runs.map(({ run }) => run.verdict)));
+}
+
+interface Finished {
+  readonly folder: string;
+  readonly run: RunReport;
+}
+
+/** What each system owes, for the coverage table. */
+function catalogsOf(plans: readonly Plan[]): Catalog[] {
+  const bySystem = new Map(plans.map((plan) => [plan.scenario.system.name, plan]));
+  return [...bySystem].map(([system, plan]) => ({
+    system,
+    alerts: plan.alerts.map(({ name }) => name),
+    panels: plan.panels.map(({ panel }) => panel),
+    metrics: plan.scenario.system.monitoring.metrics.map(({ name }) => name),
+  }));
 }
 
 interface Surroundings {
@@ -80,33 +92,30 @@ interface Surroundings {
   readonly screen: Terminal;
 }
 
-async function runOne(
-  plan: Plan,
-  folder: string,
-  options: Options,
-  { versions, signal, screen }: Surroundings,
-): Promise<Verdict> {
-  const settings = {
-    speed: String(options.speed),
-    seed: String(options.seed),
-    runtime: 'processes',
-    full: String(options.full),
-  };
-  const { verdict } = await run(plan, {
+async function runOne(plan: Plan, options: Options, { versions, signal, screen }: Surroundings): Promise<Finished> {
+  const folder = await createRunFolder(options.out, plan.id);
+  await run(plan, {
     folder,
     seed: options.seed,
     full: options.full,
     signal,
-    about: { versions, settings },
+    about: {
+      versions,
+      settings: {
+        speed: String(options.speed),
+        seed: String(options.seed),
+        runtime: 'processes',
+        full: String(options.full),
+      },
+    },
     onEvent: screen.onEvent,
     say: screen.say,
     ...(options.keep ? { beforeTeardown: (stack) => keepUp(stack, plan.scenario.system, signal, screen.say) } : {}),
   });
-  const reports = await writeReports(folder);
+  const { report, html } = await writeReports(folder);
   await pointLatestAt(options.out, folder);
-  screen.say(`  Report  ${relative(process.cwd(), reports.html)}`);
-  if (options.json) process.stdout.write(`${await readFile(reports.json, 'utf8')}\n`);
-  return verdict;
+  screen.say(`  Report  ${relative(process.cwd(), html)}\n`);
+  return { folder, run: report };
 }
 
 try {

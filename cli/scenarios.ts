@@ -45,7 +45,10 @@ export function pick(files: readonly ScenarioFile[], names: readonly string[]): 
     else {
       const known = files.map(({ id }) => id);
       const near = suggest(name, known) || suggest(`flash-sale/${name}`, known);
-      throw new FiredrillError('SCENARIO_UNKNOWN', `there is no scenario '${name}'${near}. See them all with --list.`);
+      throw new FiredrillError(
+        'SCENARIO_UNKNOWN',
+        `there is no scenario '${name}'${near || '.'} See them all with --list.`,
+      );
     }
   }
   return [...picked];
