@@ -8,7 +8,7 @@ import { onTheClock, type Plan } from './plan.ts';
 import { inspectPromql } from './promql.ts';
 import type { Phase } from './scenario.ts';
 import { suggest } from './suggest.ts';
-import { duration } from './units.ts';
+import { duration, milliseconds } from './units.ts';
 
 /** Prometheus 3 leaves a range's start open: `rate` needs two samples in it, and a range of four scrapes always has them. */
 const SCRAPES_PER_RANGE = 4;
@@ -83,14 +83,14 @@ function* nameProblems(plan: Plan): Generator<string> {
     for (const { needs, title } of phase.expectations) {
       for (const alert of needs.alerts ?? []) {
         if (!alerts.includes(alert))
-          yield `"${title}": no rule file defines the alert '${alert}'${suggest(alert, alerts)}.`;
+          yield `"${title}": no rule file defines the alert '${alert}'${suggest(alert, alerts) || '.'}`;
       }
       for (const { dashboard, panel, legend } of needs.panels ?? []) {
         const name = `${dashboard} / ${panel}`;
         const legends = plan.panels
           .find((each) => `${each.dashboard} / ${each.panel}` === name)
           ?.queries.map((query) => query.legend);
-        if (!legends) yield `"${title}": no dashboard has the panel '${name}'${suggest(name, panels)}.`;
+        if (!legends) yield `"${title}": no dashboard has the panel '${name}'${suggest(name, panels) || '.'}`;
         else if (legend !== undefined && !legends.includes(legend)) {
           yield `"${title}": no query of '${name}' has the legend '${legend}' (they have ${legends.join(', ')}).`;
         }
@@ -98,7 +98,7 @@ function* nameProblems(plan: Plan): Generator<string> {
       for (const { name, labels } of needs.metrics ?? []) {
         const known = plan.metricLabels.get(name);
         if (known === undefined)
-          yield `"${title}": ${plan.scenario.system.name} has no metric '${name}'${suggest(name, [...plan.metricLabels.keys()])}.`;
+          yield `"${title}": ${plan.scenario.system.name} has no metric '${name}'${suggest(name, [...plan.metricLabels.keys()]) || '.'}`;
         else if (known !== 'any') {
           for (const label of labels) {
             if (!known.has(label))
@@ -136,8 +136,12 @@ function* speedProblems(plan: Plan): Generator<string> {
     for (const { fn, ms } of inspectPromql(expr, where).ranges) {
       const least = SCRAPES_PER_RANGE * plan.intervals.scrape;
       if (!NEEDS_SEVERAL.test(fn) || ms >= least - 1) continue;
-      const soundest = Math.floor((clock.speed * ms) / least);
-      yield `${where}: ${fn} over [${duration(ms)}] would see fewer than ${SCRAPES_PER_RANGE} scrapes (one every ${duration(plan.intervals.scrape)} at this speed); the highest sound speed is ${Math.max(1, soundest)}.`;
+      const slowest = SCRAPES_PER_RANGE * milliseconds(scenario.system.scrapeInterval);
+      const advice =
+        ms < slowest
+          ? ` at any speed; make it ${duration(slowest)} or longer`
+          : `; the highest sound speed is ${Math.max(1, Math.floor((clock.speed * ms) / least))}`;
+      yield `${where}: ${fn} over [${duration(ms)}] would see fewer than ${SCRAPES_PER_RANGE} scrapes (one every ${duration(plan.intervals.scrape)} at this speed)${advice}.`;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** ", did you mean 'x'?" for the nearest name, or nothing where none is near. */
+/** The end of a sentence: "; did you mean 'x'?" for the nearest name, or '' where none is near. */
 export function suggest(name: string, known: readonly string[]): string {
   const [nearest] = [...known].sort((a, b) => distance(name, a) - distance(name, b));
   return nearest !== undefined && distance(name, nearest) <= Math.max(3, name.length / 3)
