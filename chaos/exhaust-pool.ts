@@ -35,15 +35,16 @@ export function exhaustPool({ table = 'reservations', sessions = 10 }: ExhaustPo
       return {
         proof: () =>
           withSession(stack, 'proof', async (client) => {
-            const { rows } = await client.query<{ waiting: number }>(
-              `select count(*)::int as waiting from pg_stat_activity
-               where wait_event_type = 'Lock' and $1 = any (pg_blocking_pids(pid))`,
+            // Those behind a session that waits for ours wait too, each with its connection.
+            const { rows } = await client.query<{ waiting: number; ours: number }>(
+              `select count(*)::int as waiting, count(*) filter (where $1 = any (pg_blocking_pids(pid)))::int as ours
+               from pg_stat_activity where wait_event_type = 'Lock'`,
               [pid],
             );
-            const waiting = rows[0]?.waiting ?? 0;
+            const { waiting, ours } = rows[0] ?? { waiting: 0, ours: 0 };
             return {
-              held: waiting >= sessions,
-              seen: `${waiting} sessions wait on Lock for ours`,
+              held: ours > 0 && waiting >= sessions,
+              seen: `${waiting} sessions wait on Lock, ${ours} of them for ours`,
               source: 'pg_stat_activity',
             };
           }),

@@ -114,7 +114,10 @@ class Course {
     await using receiver = await startReceiver((event) => this.#journal.append(event));
     await using stack = await bootProcesses({
       services: scenario.system.services,
-      interceptions: scenario.phases.flatMap((phase) => phase.faults.flatMap((fault) => fault.interception ?? [])),
+      // Faults on the same link share what sits on it.
+      interceptions: [
+        ...new Set(scenario.phases.flatMap((phase) => phase.faults.flatMap((fault) => fault.interception ?? []))),
+      ],
       outside: [{ address: 'receiver:9099', endpoint: receiver.endpoint }],
       clock: this.#plan.clock,
       logFolder,

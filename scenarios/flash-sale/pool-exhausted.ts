@@ -41,7 +41,7 @@ export default scenario('the connection pool runs dry', {
       p95.returnsToBaseline().within('10m'),
       exhausted.resolves().within('5m'),
       exhausted.notifiesResolved().within('8m'),
-      pool.returns().within('5m'),
+      pool.legend('Active').returns().within('5m'),
     ),
   ],
   invariants: [neverOversells(), booksBalance(), nothingLost(), countsAgree()],
