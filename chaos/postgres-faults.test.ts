@@ -15,7 +15,7 @@ beforeEach(() => ask('drop table if exists orders; create table orders (id int)'
 describe('exhaustPool', () => {
   test('makes writers wait, proves it, and lets them through when healed', async () => {
     const injection = await inject(exhaustPool({ table: 'orders', sessions: 3 }), stack);
-    expect(await injection.proof()).toMatchObject({ held: false, seen: '0 sessions wait on Lock for ours' });
+    expect(await injection.proof()).toMatchObject({ held: false, seen: '0 sessions wait on Lock, 0 of them for ours' });
     const writers = [1, 2, 3].map((id) => ask(`insert into orders values (${id})`));
     await expect
       .poll(() => injection.proof(), { timeout: 20_000 })

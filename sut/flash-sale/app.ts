@@ -51,6 +51,7 @@ export function createApp({ config, telemetry, logger }: AppOptions): App {
   const health = new HealthCheck({
     url: config.DATABASE_URL,
     timeoutMs: config.HEALTH_TIMEOUT_MS,
+    intervalMs: config.HEALTH_INTERVAL_MS,
     fastPath,
     lag: telemetry.lag,
   });
@@ -60,6 +61,7 @@ export function createApp({ config, telemetry, logger }: AppOptions): App {
     async start() {
       await fastPath.start();
       await board.start();
+      await health.start();
     },
     async stop() {
       await board.stop();
@@ -127,8 +129,8 @@ function routes({ telemetry, logger, shop, board, health }: Parts): Express {
     const { code } = parsePurchase(request.body);
     response.json(await shop.purchase(code));
   });
-  app.get('/health', named('health'), quiet(), async (_request, response) => {
-    const answer = await health.check();
+  app.get('/health', named('health'), quiet(), (_request, response) => {
+    const answer = health.check();
     response.setHeader('Cache-Control', 'no-store');
     response.status(answer.status === 'unavailable' ? 503 : 200).json(answer);
   });

@@ -31,7 +31,9 @@ const schema = z.object({
   DB_ACQUIRE_TIMEOUT_MS: duration().default(5_000),
   DB_STATEMENT_TIMEOUT_MS: duration().default(8_000),
   /** How long the health check waits for the database on its own connection. */
-  HEALTH_TIMEOUT_MS: duration().default(1_000),
+  HEALTH_TIMEOUT_MS: duration().default(3_000),
+  /** Between two looks of the health check at the database and Redis. */
+  HEALTH_INTERVAL_MS: duration().default(500),
 
   REDIS_URL: url(['redis:', 'rediss:']),
   REDIS_COMMAND_TIMEOUT_MS: duration().default(500),

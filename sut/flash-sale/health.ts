@@ -2,8 +2,13 @@
  * Health: 503 only when the database does not answer, since nothing can be sold without it; without Redis the service
  * is degraded and works. The database is asked on a connection of its own, so that a busy pool does not look like a
  * dead database.
+ *
+ * It looks in the background and answers with its latest look, so that an answer never waits: a prober with a short
+ * timeout must not take a slow database for a dead process, nor add to its load.
  */
+
 import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { FastPath } from './fast-path.ts';
 
@@ -40,22 +45,41 @@ export class HealthCheck {
   });
   #collected = 0;
   #client: Client | undefined;
-  #asking: Promise<boolean> | undefined;
+  #latest: { readonly database: boolean; readonly redis: boolean } | undefined;
+  readonly #stopped = new AbortController();
+  readonly #intervalMs: number;
 
-  constructor(options: { url: string; timeoutMs: number; fastPath: FastPath; lag: () => number }) {
+  /** `timeoutMs`: how long the database may take. `intervalMs`: the pause between two looks. */
+  constructor(options: { url: string; timeoutMs: number; intervalMs: number; fastPath: FastPath; lag: () => number }) {
     this.#url = options.url;
     this.#timeoutMs = options.timeoutMs;
+    this.#intervalMs = options.intervalMs;
     this.#fastPath = options.fastPath;
     this.#lag = options.lag;
     this.#collections.observe({ entryTypes: ['gc'] });
   }
 
-  async check(): Promise<Health> {
-    // Probes that come while one is being answered share its answer: they must not add up to load.
-    this.#asking ??= this.#askDatabase().finally(() => {
-      this.#asking = undefined;
-    });
-    const [database, redis] = await Promise.all([this.#asking, this.#fastPath.ping()]);
+  /** Takes the first look and goes on looking until stop(). */
+  async start(): Promise<void> {
+    await this.#look();
+    void this.#keepLooking();
+  }
+
+  async #keepLooking(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await sleep(this.#intervalMs, undefined, { signal, ref: false }).catch(() => {});
+      if (!signal.aborted) await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const [database, redis] = await Promise.all([this.#askDatabase(), this.#fastPath.ping()]);
+    this.#latest = { database, redis };
+  }
+
+  check(): Health {
+    const { database, redis } = this.#latest ?? { database: false, redis: false };
     const { heapUsed, heapTotal, rss } = process.memoryUsage();
     return {
       status: !database ? 'unavailable' : redis ? 'ok' : 'degraded',
@@ -67,6 +91,7 @@ export class HealthCheck {
   }
 
   async stop(): Promise<void> {
+    this.#stopped.abort();
     this.#collections.disconnect();
     await this.#client?.end().catch(() => {});
   }
