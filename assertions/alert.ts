@@ -1,5 +1,5 @@
 /** Claims about an alert, judged from Prometheus' own ALERTS series and from what Alertmanager delivered. */
-import { alertHistory, evaluatedThrough, resolvedAt } from '../harness/alert-history.ts';
+import { type AlertHistory, alertHistory, evaluatedThrough, resolvedAt } from '../harness/alert-history.ts';
 import type { Expectation, Judgement, View } from '../harness/expectation.ts';
 import type { EventOf, Floor, Labels } from '../harness/journal.ts';
 import { ALERTS, EVALUATIONS, type Plan, type PlannedAlert } from '../harness/plan.ts';
@@ -202,11 +202,16 @@ function judgeResolves(view: View, limit: number, name: string): Found | undefin
   const { plan, record, phase, baseline } = view;
   const whole = alertHistory(plan, record, name, baseline?.start ?? phase.start, limit);
   const last = whole.firing.at(-1);
-  if (!last)
-    return view.ended
+  if (!last) {
+    if (!view.ended) return undefined;
+    return evaluatedThrough(plan, whole, limit)
       ? { verdict: 'broken', headline: `${name} never fired, so it could not resolve`, received: 'inactive throughout' }
-      : undefined;
-  const at = resolvedAt(whole, Math.min(phase.start, last.at));
+      : unseen(whole, name, 'did not resolve', []);
+  }
+  // A rule that can no longer be evaluated leaves no sample either: that is not the end of its alert.
+  const at = alertHistory(plan, record, name, last.at, limit).failed
+    ? undefined
+    : resolvedAt(whole, Math.min(phase.start, last.at));
   if (at !== undefined && at <= limit) {
     const timeline = [
       { at: last.at, what: 'last firing' },
@@ -296,15 +301,22 @@ function never(
   if (!decidedLater(view, limit)) return undefined;
   const history = alertHistory(view.plan, view.record, name, view.phase.start, limit);
   if (!evaluatedThrough(view.plan, history, limit)) {
-    return {
-      verdict: 'unknown',
-      headline: `nothing shows whether ${name} ${what.replace('did not ', '')}${what.startsWith('did not') ? 's' : ''}`,
-      received: history.failed ? 'its rule could not be evaluated' : 'its rule was not seen to be evaluated',
-      timeline,
-    };
+    return unseen(history, name, what, timeline);
   }
   return { verdict: 'broken', headline: `${name} ${what}`, received, timeline };
 }
+
+const unseen = (
+  { failed }: AlertHistory,
+  name: string,
+  what: string,
+  timeline: { at: number; what: string }[],
+): Found => ({
+  verdict: 'unknown',
+  headline: `nothing shows that ${name} ${what}`,
+  received: failed ? 'its rule could not be evaluated' : 'its rule was not seen to be evaluated',
+  timeline,
+});
 
 /** Nothing that is still to come can decide it: the phase is over, or the record has passed the limit. */
 const decidedLater = (view: View, limit: number): boolean =>

@@ -23,8 +23,10 @@ const LEAST_WIDTH = 1e-9;
 export function bandOf(points: readonly Point[]): Band | undefined {
   if (points.length === 0) return undefined;
   const values = points.map(([, value]) => value).sort((a, b) => a - b);
-  const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
-  const [lowest, median, highest] = [at(TAIL), at(0.5), at(1 - TAIL)];
+  const at = (place: number) => values[place] ?? 0;
+  const last = values.length - 1;
+  const tail = Math.round(TAIL * last); // as many at either end, or dips and spikes would count differently
+  const [lowest, median, highest] = [at(tail), at(Math.round(last / 2)), at(last - tail)];
   const margin = Math.max(Math.abs(median) / 4, (highest - lowest) / 2, LEAST_WIDTH);
   return { low: lowest - margin, high: highest + margin };
 }

@@ -42,11 +42,12 @@ export function since(view: View, at: number): string {
 export const startOf = (view: View): string =>
   ({ fault: 'the fault', recovery: 'the heal' })[view.phase.kind as 'fault' | 'recovery'] ?? 'its start';
 
-/** 0.2934 with a unit as people read it: '293ms', '29.3%', '1.5MiB', '80.2/s'. */
+/** 0.2934 with a unit as people read it, in three digits or whole: '293ms', '29.3%', '1.5MiB', '80.2/s'. */
 export function readable(value: number, unit: string): string {
-  const plain = (amount: number) => (Number.isInteger(amount) ? String(amount) : amount.toPrecision(3));
+  const plain = (amount: number) =>
+    String(Math.abs(amount) >= 100 ? Math.round(amount) : Number(amount.toPrecision(3)));
   if (Math.abs(value) >= Number.MAX_VALUE) return 'infinite';
-  if (unit === 's') return value < 1 ? `${Math.round(value * 1000)}ms` : `${plain(value)}s`;
+  if (unit === 's') return Math.abs(value) < 1 ? `${plain(value * 1000)}ms` : `${plain(value)}s`;
   if (unit === 'percentunit') return `${plain(value * 100)}%`;
   if (unit === 'bytes') return `${(value / 1024 ** 2).toFixed(1)}MiB`;
   if (unit === 'reqps' || unit === 'ops' || unit === 'cps') return `${plain(value)}/s`;

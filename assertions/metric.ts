@@ -78,7 +78,7 @@ function of<M extends MetricName>(name: M, labels: Where<M>, range: Duration | u
   const quantile = (q: number) =>
     claims<Duration>(
       signal(
-        `p${q * 100} of ${shown}`,
+        `p${Number((q * 100).toFixed(6))} of ${shown}`,
         's',
         (plan) =>
           rangeQuery(`histogram_quantile(${q}, sum by (le) (rate(${name}_bucket${matchers()}[${window(plan)}])))`),
