@@ -81,12 +81,12 @@ export function freePort(): Promise<number> {
 }
 
 /** Asks until the answer is no error and not false. Throws the last error after `timeoutMs`. */
-export async function eventually<T>(ask: () => Promise<T> | T, timeoutMs = 20_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T> | T, timeoutMs = 20_000): Promise<Exclude<T, false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
       const answer = await ask();
-      if (answer !== false) return answer;
+      if (answer !== false) return answer as Exclude<T, false>;
       if (performance.now() > deadline) throw new Error(`still false after ${timeoutMs} ms: ${ask}`);
     } catch (error) {
       if (performance.now() > deadline) throw error;
