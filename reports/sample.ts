@@ -264,13 +264,13 @@ function panelSamples(panel: SamplePanel, faulty: boolean): EventOf<'samples'>[]
     const random = randomNumbers(query.key.length * 7_919 + queryIndex * 104_729 + panel.panel.length);
     const series = query.series.map(({ labels, calm, stressed, noise }) => {
       const points: Point[] = [];
+      let progress = 0;
       for (let offset = TIMES.boot + 150; offset < TIMES.drained; offset += STEP_MS) {
         // What is constant is so from the first scrape; everything else grows with the first traffic.
         const grown = noise === 0 ? 1 : Math.min(1, (offset - TIMES.boot) / 1_000);
         const share = pressure(offset, faulty, query.lagMs ?? 250);
         const level = calm * grown + (stressed - calm) * share;
-        const progress =
-          query.ramp === undefined ? 0 : query.ramp * ((offset - TIMES.boot) / 1_000) * (1 - share * 0.6);
+        progress += ((query.ramp ?? 0) * (1 - share * 0.85) * STEP_MS) / 1_000;
         const value = level * (1 + (random() - 0.5) * noise) + progress;
         points.push([at(offset), Number(Math.max(0, value).toPrecision(5))]);
       }

@@ -8,15 +8,15 @@ import { chip } from './verdict.ts';
 
 /** Every panel of the dashboards, row by row: its chart over the run, and its numbers before, during and after. */
 export function panelsSection(report: RunReport): Html {
-  const rows = Map.groupBy(report.panels, ({ dashboard, row }) => `${dashboard} · ${row}`);
+  const rows = Map.groupBy(report.panels, ({ dashboard, row }) => JSON.stringify([dashboard, row]));
   return html`<section id="panels" aria-labelledby="panels-title">
     <h2 id="panels-title">Panels</h2>
     <p class="note">Each panel's own queries, run as its dashboard runs them. Before, during and after are means over the
       baseline, fault and recovery phases; below them the lowest and the highest.</p>
     ${rows.size === 0 && html`<p class="nothing">This system has no dashboards.</p>`}
     ${[...rows].map(
-      ([name, panels]) => html`<section class="group">
-        <h3>${name}</h3>
+      ([, panels]) => html`<section class="group">
+        <h3>${panels[0]?.row} <small>dashboard ${panels[0]?.dashboard}</small></h3>
         <div class="panels">${panels.map((panel) => panelCard(report, panel))}</div>
       </section>`,
     )}

@@ -53,15 +53,16 @@ export function timelineSection(report: RunReport): Html {
   </section>`;
 }
 
-type Place = (from: Moment, to: Moment) => string;
+type Place = (from: Moment, to?: Moment) => string;
 
-/** Where a span lies on the axis, as inline style in percent. */
+/** Where a span, or a single moment, lies on the axis, as inline style in percent. */
 function placing({ span }: RunReport): Place {
   const length = Math.max(1, span.to.at - span.from.at);
   const percent = (at: number) => Math.min(100, Math.max(0, ((at - span.from.at) / length) * 100));
   return (from, to) => {
     const left = percent(from.at);
-    return `left:${left.toFixed(2)}%;width:${Math.max(0, percent(to.at) - left).toFixed(2)}%`;
+    const width = to === undefined ? '' : `;width:${Math.max(0, percent(to.at) - left).toFixed(2)}%`;
+    return `left:${left.toFixed(2)}%${width}`;
   };
 }
 
@@ -93,7 +94,7 @@ function alertLane(report: RunReport, alert: AlertReport, place: Place): Html {
             segment(place(from, to), state, state, from, open ? null : to),
           ),
           ...notified.map(
-            ({ status, moment, receiver }) => html`<span class="mark mark--${status}" style="${place(moment, moment)}"
+            ({ status, moment, receiver }) => html`<span class="mark mark--${status}" style="${place(moment)}"
               title="${receiver} notified: ${status}, ${scenarioOffset(moment.scenarioMs)}">${status === 'firing' ? '!' : '✓'}</span>`,
           ),
         ],
@@ -113,8 +114,11 @@ function axis(report: RunReport, place: Place): Html {
   for (let time = Math.ceil(span.from.scenarioMs / step) * step; time <= span.to.scenarioMs; time += step) {
     const at = origin.at + time / speed;
     const moment = { at, realMs: at - report.started.at, scenarioMs: time };
+    // On a narrow screen every other tick goes, never the one at the fault.
+    const minor = Math.round(time / step) % 2 !== 0 && 'tick--minor';
+    const last = time > span.to.scenarioMs - length / 30 && 'tick--end';
     ticks.push(
-      html`<span class="tick" style="${place(moment, moment)}">${scenarioOffset(time)}${
+      html`<span class="tick ${minor} ${last}" style="${place(moment)}">${scenarioOffset(time)}${
         speed !== 1 && html`<small>${realDuration(moment.realMs)}</small>`
       }</span>`,
     );

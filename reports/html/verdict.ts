@@ -12,6 +12,7 @@ export function chip(verdict: RunVerdict): Html {
 /** The opening: the verdict in one sentence, then what was tried and at what scale. */
 export function verdictSection(report: RunReport): Html {
   const { verdict, started, ended, speed, span } = report;
+  const startedAt = new Date(started.at).toISOString();
   const scenarioMs = span.to.scenarioMs - span.from.scenarioMs;
   return html`<section class="verdict verdict--${verdict}" aria-labelledby="sentence">
     <p class="verdict__run">${chip(verdict)} <code>${report.id}</code></p>
@@ -24,21 +25,31 @@ export function verdictSection(report: RunReport): Html {
     }
     ${report.interrupted && html`<p class="callout">The run was interrupted by hand; it healed and cleaned up.</p>`}
     <dl class="facts">
-      ${fact('Expectations', countsText(report.counts))}
+      ${fact('Expectations', ...expectations(report))}
       ${fact('Duration', `${realDuration(ended.at - started.at)} real`, `${scenarioDuration(scenarioMs)} of scenario at ×${speed}`)}
       ${fact('Slowest page', ...slowestPage(report))}
       ${fact('Load', report.load.description)}
       ${fact('System', report.system)}
-      ${fact('Started', `${new Date(started.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`, `seed ${report.seed}`)}
+      ${fact('Started', startedAt.slice(0, 10), `${startedAt.slice(11, 16)} UTC, seed ${report.seed}`)}
     </dl>
   </section>`;
 }
 
-function slowestPage({ detections }: RunReport): [string, string?] {
+function expectations({ counts }: RunReport): [string, string?] {
+  const { held, broken, unknown } = counts;
+  const total = held + broken + unknown;
+  if (total === 0) return ['nothing judged'];
+  return [`${held} of ${total} held`, held === total ? 'none broken' : countsText({ held: 0, broken, unknown })];
+}
+
+function slowestPage({ detections, complete }: RunReport): [string, string?] {
   const paged = detections.filter((one) => one.notifiedMs !== null);
-  const slowest = paged.sort((a, b) => (b.notifiedMs ?? 0) - (a.notifiedMs ?? 0))[0];
-  if (slowest?.notifiedMs == null) return detections.length === 0 ? ['none expected'] : ['nobody was notified'];
-  return [`${scenarioDuration(slowest.notifiedMs)} after the fault`, `floor ${scenarioDuration(slowest.floor.total)}`];
+  const slowest = paged.toSorted((a, b) => (b.notifiedMs ?? 0) - (a.notifiedMs ?? 0))[0];
+  if (slowest?.notifiedMs != null) {
+    return [scenarioDuration(slowest.notifiedMs), `after the fault; floor ${scenarioDuration(slowest.floor.total)}`];
+  }
+  if (detections.length > 0) return ['nobody was notified'];
+  return [complete ? 'none expected' : 'not known'];
 }
 
 const capitalised = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());

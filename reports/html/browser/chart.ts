@@ -10,8 +10,6 @@ import { fillTable } from './table.ts';
 export interface Chart {
   /** Draws it again in the colours of now; with a width, in that size. */
   redraw(width?: number): void;
-  /** Back to the width of its place. */
-  fit(): void;
 }
 
 /** uPlot's browser build leaves its constructor here. */
@@ -43,7 +41,7 @@ export function drawChart(figure: HTMLElement, data: PageData): Chart | undefine
 
   let hidden = new Set<number>();
   let plot = make(place.clientWidth);
-  const resize = new ResizeObserver(() => fit());
+  const resize = new ResizeObserver(() => refit());
   resize.observe(place);
 
   function make(width: number): uPlot {
@@ -71,7 +69,7 @@ export function drawChart(figure: HTMLElement, data: PageData): Chart | undefine
     readout.textContent = `${at(x, data)}: ${values.join(' · ') || 'no samples'}`;
   }
 
-  function fit(): void {
+  function refit(): void {
     const width = (place as HTMLElement).clientWidth;
     if (width > 0 && Math.abs(width - plot.width) > 1) redraw(width);
   }
@@ -131,7 +129,7 @@ export function drawChart(figure: HTMLElement, data: PageData): Chart | undefine
       unit: spec.unit,
     });
   });
-  return { redraw, fit };
+  return { redraw };
 }
 
 interface Drawing {
