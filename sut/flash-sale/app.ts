@@ -159,10 +159,10 @@ function routes({ telemetry, logger, shop, board, health }: Parts): Express {
   return app;
 }
 
-/** Bodies must say that they are JSON; a missing body is left to validation. */
+/** Bodies must say that they are JSON. A request without any body framing is left to validation. */
 function jsonOnly(): RequestHandler {
   return (request, _response, next) => {
-    // is() answers null where there is no body at all.
+    // is() answers null where there is neither a length nor an encoding.
     if (request.is('application/json') === false) {
       throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }
