@@ -79,14 +79,17 @@ function expectation(signal: Signal, shape: Shape): Expectation {
         before: view.baseline ? within(view.baseline.start, view.baseline.end) : [],
         unit: signal.unit(view.plan),
       };
-      const past = Math.min(...queries.map((query) => view.record.until(query))) >= limit;
+      const asked = Math.min(...queries.map((query) => view.record.until(query)));
       const over =
         view.ended ||
         (shape.deadline !== undefined &&
           view.phase.end >= view.phase.start + view.plan.clock.real(shape.deadline) &&
-          past);
-      const finding = shape.judge({ ...view, ended: over }, seen);
-      if (!finding) return undefined;
+          asked >= limit);
+      const answer = shape.judge({ ...view, ended: over }, seen);
+      if (!answer) return undefined;
+      // What samples show is certain; what their absence shows is not, where they were not asked for to the end.
+      const certain = answer.decidedAt !== undefined || asked >= limit - slack(view.plan);
+      const finding = certain || answer.verdict === 'unknown' ? answer : unseen(signal, view, asked);
       return explain({
         ...finding,
         expected: shape.expected,
@@ -102,6 +105,15 @@ function expectation(signal: Signal, shape: Shape): Expectation {
     },
   };
 }
+
+/** Real ms by which the newest samples may be behind. */
+const slack = ({ clock, intervals }: Plan): number => 4 * clock.real(intervals.scrape) + 500;
+
+const unseen = (signal: Signal, view: View, asked: number) => ({
+  verdict: 'unknown' as const,
+  headline: `${signal.name} was not seen to the end`,
+  received: asked < view.phase.start ? 'no samples' : `samples up to ${since(view, asked)} only`,
+});
 
 const noData = (signal: Signal, when: string) => ({
   verdict: 'unknown' as const,
@@ -281,6 +293,7 @@ export const hasSamples = (signal: Signal): Expectation =>
               verdict: 'held',
               headline: `${signal.name} has data`,
               received: `${samples} samples in ${series.length} series`,
+              decidedAt: Math.min(...series.flatMap(({ points }) => points[0]?.[0] ?? [])),
             }
           : undefined;
       return view.ended
