@@ -5,7 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
 
-const FILES = ['../format.ts', './browser/table.ts', './browser/chart.ts', './browser/page.ts'];
+const FILES = [
+  '../format.ts',
+  './browser/table.ts',
+  './browser/legend.ts',
+  './browser/paint.ts',
+  './browser/chart.ts',
+  './browser/page.ts',
+];
 
 const require = createRequire(import.meta.url);
 

@@ -5,6 +5,8 @@
 import type uPlot from 'uplot';
 import { realDuration, scenarioOffset, seriesName, valueWithUnit } from '../../format.ts';
 import type { ChartSpec, DrawnSeries, PageData } from '../page-data.ts';
+import { DASHES, legendButton } from './legend.ts';
+import { type Colours, coloursOf, drawBands, drawThreshold } from './paint.ts';
 import { fillTable } from './table.ts';
 
 export interface Chart {
@@ -19,7 +21,6 @@ interface UPlotGlobal extends UPlotConstructor {
 }
 
 const MOST_LINES = 10;
-const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2]];
 const STEPS = [0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 86_400];
 
 interface Line {
@@ -226,116 +227,12 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
   };
 }
 
-/** The fault's time shaded, hatched and named, so that it is seen in print and without colour. */
-function drawBands(plot: uPlot, data: PageData, colours: Colours): void {
-  const { ctx, bbox } = plot;
-  for (const band of data.bands) {
-    const left = clamp(plot.valToPos(band.from, 'x', true), bbox.left, bbox.left + bbox.width);
-    const right = clamp(plot.valToPos(band.to, 'x', true), bbox.left, bbox.left + bbox.width);
-    if (right - left < 1) continue;
-    ctx.save();
-    ctx.fillStyle = colours.band;
-    ctx.fillRect(left, bbox.top, right - left, bbox.height);
-    ctx.strokeStyle = colours.edge;
-    ctx.lineWidth = devicePixelRatio;
-    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-    ctx.beginPath();
-    for (const x of [left, right]) {
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-    }
-    ctx.stroke();
-    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
-    ctx.fillStyle = colours.edge;
-    ctx.textBaseline = 'bottom';
-    ctx.textAlign = 'left';
-    const text = shortened(band.label, 40);
-    if (ctx.measureText(text).width < right - left) ctx.fillText(text, left, bbox.top - 2 * devicePixelRatio);
-    else ctx.fillText('fault', left, bbox.top - 2 * devicePixelRatio);
-    ctx.restore();
-  }
-}
-
-function drawThreshold(plot: uPlot, { threshold }: ChartSpec, colours: Colours): void {
-  if (threshold === null) return;
-  const { ctx, bbox } = plot;
-  const y = plot.valToPos(threshold, 'y', true);
-  ctx.save();
-  ctx.strokeStyle = colours.text;
-  ctx.lineWidth = 1.25 * devicePixelRatio;
-  ctx.setLineDash([1.5 * devicePixelRatio, 3 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
-  ctx.stroke();
-  ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.fillStyle = colours.text;
-  ctx.textAlign = 'right';
-  ctx.textBaseline = 'bottom';
-  ctx.fillText('threshold', bbox.left + bbox.width - 2 * devicePixelRatio, y - 2 * devicePixelRatio);
-  ctx.restore();
-}
-
-interface Colours {
-  readonly text: string;
-  readonly quiet: string;
-  readonly line: string;
-  readonly band: string;
-  readonly edge: string;
-  readonly area: string;
-  readonly lines: readonly string[];
-}
-
-/** Colours of the style sheet as they are now, in light or dark. */
-function coloursOf(within: HTMLElement): Colours {
-  const probe = document.createElement('span');
-  within.append(probe);
-  const read = (name: string) => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const colours = {
-    text: read('text'),
-    quiet: read('quiet'),
-    line: read('line'),
-    band: read('fault-band'),
-    edge: read('fault-edge'),
-    area: read('area'),
-    lines: [1, 2, 3, 4, 5, 6].map((index) => read(`line-${index}`)),
-  };
-  probe.remove();
-  return colours;
-}
-
 function linesOf(spec: ChartSpec, data: PageData): Line[] {
   return spec.keys.flatMap(({ key, legend }) =>
     (data.series[key] ?? []).flatMap((series) =>
       series.x.length === 0 ? [] : [{ name: seriesName(legend, series.labels), series }],
     ),
   );
-}
-
-function legendButton(name: string, index: number, toggle: () => boolean): HTMLElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'chart__series';
-  button.setAttribute('aria-pressed', 'true');
-  const dash = (DASHES[index % DASHES.length] ?? []).join(' ');
-  const swatch = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  swatch.setAttribute('width', '22');
-  swatch.setAttribute('height', '8');
-  swatch.setAttribute('aria-hidden', 'true');
-  const stroke = document.createElementNS('http://www.w3.org/2000/svg', 'line');
-  for (const [attribute, value] of Object.entries({ x1: '0', x2: '22', y1: '4', y2: '4', 'stroke-dasharray': dash })) {
-    stroke.setAttribute(attribute, value);
-  }
-  stroke.style.stroke = `var(--line-${(index % 6) + 1})`;
-  swatch.append(stroke);
-  const text = document.createElement('span');
-  text.textContent = name;
-  button.append(swatch, text);
-  button.addEventListener('click', () => button.setAttribute('aria-pressed', String(toggle())));
-  return button;
 }
 
 function timeSplits({ from, to }: PageData, width: number): number[] {
@@ -376,8 +273,6 @@ function spoken(lines: readonly Line[], { unit }: ChartSpec): string {
 
 const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
-const shortened = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
 function spread({ series }: Line): number {
   const values = series.y.filter((value) => value !== null);
