@@ -199,7 +199,7 @@ class Course {
         faults.inject(phase.faults, stack, this.#stop.signal),
       ]);
       const queries = phase.expectations.flatMap((expectation) => expectation.queries(this.#plan));
-      const logs = phase.expectations.flatMap((expectation) => expectation.needs.logs ?? []);
+      const logs = { queries: phase.expectations.flatMap((expectation) => expectation.needs.logs ?? []), from: start };
       const waitsForDecisions =
         phase.kind !== 'baseline' &&
         !this.#options.full &&
@@ -242,7 +242,7 @@ class Course {
   }
 
   /** One look at Prometheus and the logs. A single failed look is journalled; the next may succeed. */
-  async #look(watch: Watch, logWatch: LogWatch, queries: readonly Query[], logs: readonly LogQuery[]): Promise<void> {
+  async #look(watch: Watch, logWatch: LogWatch, queries: readonly Query[], logs: LogsWanted): Promise<void> {
     try {
       await watch.poll(queries);
     } catch (error) {
@@ -254,7 +254,7 @@ class Course {
           message: messageOf(error),
         });
     }
-    logWatch.poll(logs);
+    logWatch.poll(logs.queries, logs.from);
   }
 
   /** What no expectation waits for but the report shows: every panel, alert condition and metric of the system. */
@@ -327,6 +327,11 @@ class Course {
   #note(name: string, state: 'ready', port: number, ms: number): void {
     this.#journal.append({ type: 'service', at: Date.now(), name, state, detail: `port ${port}`, ms: Math.round(ms) });
   }
+}
+
+interface LogsWanted {
+  readonly queries: readonly LogQuery[];
+  readonly from: number;
 }
 
 interface Parts {

@@ -112,13 +112,17 @@ export class LogWatch {
   readonly #journal: Journal;
   readonly #offsets = new Map<string, number>();
   readonly #kept = new Map<LogQuery, number>();
+  #from = Number.NEGATIVE_INFINITY;
 
   constructor(stack: Stack, journal: Journal) {
     this.#stack = stack;
     this.#journal = journal;
   }
 
-  poll(queries: readonly LogQuery[]): void {
+  /** Journals the new lines since `from`, the start of the phase in real ms: what came before it must not use up its share. */
+  poll(queries: readonly LogQuery[], from: number): void {
+    if (from !== this.#from) this.#kept.clear();
+    this.#from = from;
     for (const service of new Set(queries.map((query) => query.service))) {
       for (const line of this.#newLines(service)) this.#keep(service, line, queries);
     }
@@ -127,12 +131,14 @@ export class LogWatch {
   #keep(service: string, line: string, queries: readonly LogQuery[]): void {
     const fields = parseFields(line);
     if (!fields) return;
+    const time = typeof fields.time === 'number' ? fields.time : Date.parse(String(fields.time));
+    const at = Number.isNaN(time) ? Date.now() : time;
+    if (at < this.#from) return;
     for (const query of queries) {
       const kept = this.#kept.get(query) ?? 0;
       if (query.service !== service || kept >= LINES_KEPT || !matches(fields, query)) continue;
       this.#kept.set(query, kept + 1);
-      const time = typeof fields.time === 'number' ? fields.time : Date.parse(String(fields.time));
-      this.#journal.append({ type: 'log', at: Number.isNaN(time) ? Date.now() : time, service, fields });
+      this.#journal.append({ type: 'log', at, service, fields });
       return;
     }
   }
@@ -164,7 +170,7 @@ export function matches(fields: Readonly<Record<string, unknown>>, { match }: Lo
   return Object.entries(match).every(([name, wanted]) => {
     const value = fields[name];
     if (value === undefined) return false;
-    return typeof wanted === 'string' ? String(value) === wanted : wanted.test(String(value));
+    return typeof wanted === 'string' ? String(value) === wanted : String(value).search(wanted) >= 0; // unlike test(), keeps no place of a /g
   });
 }
 
