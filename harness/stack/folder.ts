@@ -25,7 +25,7 @@ export async function createStackFolder(): Promise<string> {
   return folder;
 }
 
-/** Removes the folders of runs that are no longer alive; resolves with how many there were. */
+/** Removes the folders of runs that are no longer alive, as far as they are ours to remove; resolves with how many. */
 export async function sweepStackFolders(): Promise<number> {
   let swept = 0;
   for (const name of await readdir(tmpdir())) {
@@ -33,8 +33,11 @@ export async function sweepStackFolders(): Promise<number> {
     const folder = join(tmpdir(), name);
     const owner = await readOwner(folder);
     if (owner === undefined || (await alive(owner))) continue;
-    await removeStackFolder(folder);
-    swept += 1;
+    const removed = await removeStackFolder(folder).then(
+      () => true,
+      () => false, // another user's: theirs to sweep
+    );
+    if (removed) swept += 1;
   }
   return swept;
 }

@@ -15,9 +15,12 @@ export interface Reservation extends Disposable {
 
 const LOWEST = 10_240;
 const ATTEMPTS = 200;
+const EPHEMERAL = '/proc/sys/net/ipv4/ip_local_port_range';
+/** Of Linux; macOS starts higher (49152). */
+const DEFAULT_EPHEMERAL = 32_768;
 
 export async function reservePort(): Promise<Reservation> {
-  const highest = await ephemeralStart();
+  const highest = ephemeralStart(await readFile(EPHEMERAL, 'utf8').catch(() => ''));
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const server = await listen(randomInt(LOWEST, highest));
     if (server) return reservation(server);
@@ -33,17 +36,16 @@ function reservation(server: Server): Reservation {
 }
 
 function listen(port: number): Promise<Server | undefined> {
-  const server = createServer();
+  // A client that comes before the service must not hold up the release.
+  const server = createServer((socket) => socket.destroy());
   return new Promise((resolve) => {
     server.once('error', () => resolve(undefined));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server.unref()));
   });
 }
 
-async function ephemeralStart(): Promise<number> {
-  try {
-    return Number((await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')).split(/\s+/)[0]) || 32_768;
-  } catch {
-    return 32_768; // Linux' default; macOS starts higher (49152)
-  }
+/** Where the kernel's ephemeral range begins, from its two numbers. Where nothing useful lies below it, Linux' default. */
+export function ephemeralStart(range: string): number {
+  const start = Number(range.trim().split(/\s+/)[0]);
+  return start > LOWEST + ATTEMPTS ? start : DEFAULT_EPHEMERAL;
 }

@@ -67,6 +67,7 @@ export class ProcessService implements RunningService {
     });
     const exit = this.#exit.then((detail) => {
       this.#process = undefined;
+      endGroup(child.pid);
       if (!this.#ending && this.#ready) this.#options.onCrash(this, detail);
       return detail;
     });
@@ -145,6 +146,16 @@ export class ProcessService implements RunningService {
       'SERVICE_FAILED',
       `${this.name} ${what}. The end of its log (${this.logFile}):\n${this.lastLines().replace(/^/gm, '  | ')}`,
     );
+  }
+}
+
+/** What a service that has ended leaves in its group goes with it: a child that outlives its parent has nobody to stop it. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // nobody left, as it should be
   }
 }
 

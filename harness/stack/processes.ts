@@ -89,9 +89,9 @@ class ProcessStack implements Stack {
 
   async boot(): Promise<void> {
     for (const { name } of this.#options.services) this.#reservations.set(name, await reservePort());
-    for (const interception of this.#options.interceptions) {
-      const upstream = this.#endpointOf(interception.to);
-      this.#interceptors.set(interception, await interception.open(upstream));
+    // A fault that two phases use has one interceptor; two faults on one link act one after the other.
+    for (const interception of new Set(this.#options.interceptions)) {
+      this.#interceptors.set(interception, await interception.open(this.#reach(interception.to)));
     }
     const started = new Map<string, Promise<void>>();
     const start = (description: ServiceDescription): Promise<void> => {
@@ -176,10 +176,11 @@ class ProcessStack implements Stack {
 
   /** Where others reach a service: through the interceptor on its link, when a fault has put one there. */
   #reach(name: string): Endpoint {
+    let endpoint = this.#endpointOf(name);
     for (const [interception, interceptor] of this.#interceptors) {
-      if (interception.to === name) return interceptor.endpoint;
+      if (interception.to === name) endpoint = interceptor.endpoint;
     }
-    return this.#endpointOf(name);
+    return endpoint;
   }
 
   #localise(text: string): string {

@@ -2,7 +2,7 @@
  * Finds the programs that services need. What is missing is installed where the distribution has it and we may; otherwise
  * one message names everything that is missing, why, and the command that gets it on this platform.
  */
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { FiredrillError } from '../errors.ts';
 import { installWithApt } from './apt.ts';
@@ -14,10 +14,15 @@ export type Located = (program: Program) => string;
  * Locates every program, installing what is missing. `say` is told before anything is installed.
  * Throws PROGRAM_MISSING naming all that could not be had.
  */
-export async function locatePrograms(programs: readonly Program[], say: (line: string) => void): Promise<Located> {
+export async function locatePrograms(
+  programs: readonly Program[],
+  say: (line: string) => void,
+  install: typeof installWithApt = installWithApt,
+): Promise<Located> {
   let missing = programs.filter((program) => find(program) === undefined);
   if (missing.length > 0) {
-    await installWithApt([...new Set(missing.map((program) => program.packages.apt))], say);
+    const packages = [...new Set(missing.map((program) => program.packages.apt))].filter(Boolean);
+    if (packages.length > 0) await install(packages, say);
     missing = missing.filter((program) => find(program) === undefined);
   }
   if (missing.length > 0) throw missingPrograms(missing);
@@ -56,7 +61,7 @@ function expand(folder: string): string[] {
 function executable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile(); // folders are executable too
   } catch {
     return false;
   }
