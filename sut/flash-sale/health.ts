@@ -46,6 +46,7 @@ export class HealthCheck {
   #collected = 0;
   #client: Client | undefined;
   #latest: { readonly database: boolean; readonly redis: boolean } | undefined;
+  #looking: Promise<void> = Promise.resolve();
   readonly #stopped = new AbortController();
   readonly #intervalMs: number;
 
@@ -62,7 +63,7 @@ export class HealthCheck {
   /** Takes the first look and goes on looking until stop(). */
   async start(): Promise<void> {
     await this.#look();
-    void this.#keepLooking();
+    this.#looking = this.#keepLooking();
   }
 
   async #keepLooking(): Promise<void> {
@@ -93,6 +94,8 @@ export class HealthCheck {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#collections.disconnect();
+    // A look under way may be opening a connection, which would keep the process alive.
+    await this.#looking;
     await this.#client?.end().catch(() => {});
   }
 
