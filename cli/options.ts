@@ -53,7 +53,7 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return undefined;
     if (error instanceof CommanderError)
-      throw new FiredrillError('BAD_OPTION', `${error.message.replace(/^error: /, '')}. See --help.`);
+      throw new FiredrillError('BAD_OPTION', `${sentence(error.message)} See --help.`);
     throw error;
   }
   const raw = command.opts<{
@@ -77,6 +77,12 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
     json: raw.json ?? false,
     full: raw.full ?? false,
   };
+}
+
+/** Commander's message as one sentence of ours. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean $1?');
+  return text.endsWith('?') ? text : `${text}.`;
 }
 
 function number(option: string, text: string, least: number, most: number, expected: string): number {
