@@ -1,7 +1,8 @@
 /** npm run scenario: parse, run, report, exit code. The only file that sees everything. */
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { coverageTable } from './cli/coverage-table.ts';
 import { createRunFolder, pointLatestAt } from './cli/folders.ts';
 import { onInterrupt } from './cli/interrupt.ts';
 import { keepUp } from './cli/keep.ts';
@@ -15,10 +16,10 @@ import { FiredrillError, messageOf } from './harness/errors.ts';
 import { makePlan, type Plan } from './harness/plan.ts';
 import { run } from './harness/run.ts';
 import { exitCodeOf, overall } from './harness/verdict.ts';
-import type { Catalog } from './reports/coverage.ts';
+import { type Catalog, coverageOf } from './reports/coverage.ts';
+import { JournalUnreadable } from './reports/journal-file.ts';
 import type { RunReport } from './reports/model.ts';
-import { writeReports } from './reports/write.ts';
-import { writeIndex } from './reports/write-index.ts';
+import { ReportUnwritable, writeIndex, writeReports } from './reports/write.ts';
 
 const SCENARIOS = fileURLToPath(new URL('./scenarios', import.meta.url));
 const { version } = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8')) as {
@@ -64,8 +65,14 @@ async function runAll(plans: readonly Plan[], options: Options): Promise<number>
   if (options.json)
     process.stdout.write(`${JSON.stringify(runs.length === 1 ? runs[0]?.run : runs.map(({ run }) => run), null, 2)}\n`);
   if (plans.length > 1) {
-    const index = await writeIndex(options.out, runs, catalogsOf(plans));
-    process.stderr.write(`\n${index.text}\n  Index   ${relative(process.cwd(), index.html)}\n`);
+    const indexed = runs.map(({ folder, run }) => ({
+      run,
+      href: `${relative(resolve(options.out), folder)}/report.html`,
+    }));
+    const catalogs = catalogsOf(plans);
+    const index = await writeIndex(options.out, indexed, catalogs);
+    for (const catalog of catalogs) process.stdout.write(`${coverageTable(coverageOf(indexed, catalog))}\n`);
+    process.stderr.write(`  Index   ${relative(process.cwd(), index.html)}\n`);
   }
   return signal.aborted ? 130 : exitCodeOf(overall(runs.map(({ run }) => run.verdict)));
 }
@@ -122,10 +129,10 @@ try {
   process.exitCode = await main();
 } catch (error) {
   // A person's mistake gets its message; only a defect of ours shows where in the code it happened.
-  const text =
-    error instanceof FiredrillError
-      ? error.message
-      : `a defect in firedrill: ${error instanceof Error ? error.stack : messageOf(error)}`;
+  const mistake = [FiredrillError, JournalUnreadable, ReportUnwritable].some((known) => error instanceof known);
+  const text = mistake
+    ? messageOf(error)
+    : `a defect in firedrill: ${error instanceof Error ? error.stack : messageOf(error)}`;
   process.stderr.write(`${text}\n`);
   process.exitCode = 2;
 }

@@ -5,15 +5,18 @@ const json = process.env.VITEST_JSON;
 
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', 'reports/out/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: json ? ['default', ['json', { outputFile: json }]] : ['default'],
     projects: [
       {
         extends: true,
-        test: { name: 'parts', exclude: ['node_modules/**', 'reports/out/**', 'test/**'], maxWorkers: 2 },
+        test: {
+          name: 'parts',
+          include: ['**/*.test.ts'],
+          exclude: ['node_modules/**', 'reports/out/**', 'test/**'],
+          maxWorkers: 2,
+        },
       },
       {
         // Whole runs judge timing: one at a time, after everything else, with the machine to themselves.

@@ -70,7 +70,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   try {
     await course.run(logs);
   } catch (error) {
-    course.trouble(error);
+    if (!options.signal.aborted) course.trouble(error);
   }
   return course.conclude();
 }
@@ -122,6 +122,7 @@ class Course {
       clock: this.#plan.clock,
       logFolder,
       say: this.#options.say,
+      signal: this.#stop.signal,
       onReady: (service, ms) => this.#note(service.name, 'ready', service.endpoint.port, ms),
       onCrash: (service, detail, lastLines) => {
         this.#journal.append({ type: 'service', at: Date.now(), name: service.name, state: 'exited', detail });

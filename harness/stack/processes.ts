@@ -24,6 +24,8 @@ export interface BootOptions {
   /** Where the services' logs go. */
   readonly logFolder: string;
   readonly say: (line: string) => void;
+  /** Aborting it gives the boot up: what was started is stopped again. */
+  readonly signal?: AbortSignal;
   readonly onReady: (service: RunningService, ms: number) => void;
   readonly onCrash: (service: RunningService, detail: string, lastLines: string) => void;
 }
@@ -102,7 +104,9 @@ class ProcessStack implements Stack {
       started.set(description.name, promise);
       return promise;
     };
-    const results = await Promise.allSettled(this.#options.services.map(start));
+    const all = Promise.allSettled(this.#options.services.map(start));
+    const { signal } = this.#options;
+    const results = await (signal ? Promise.race([all, aborted(signal)]) : all);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
@@ -126,6 +130,7 @@ class ProcessStack implements Stack {
           });
     }
     await this.#reservations.get(description.name)?.release();
+    if (this.#options.signal?.aborted) return;
     this.#services.set(description.name, service);
     await service.start();
     this.#options.onReady(service, performance.now() - began);
@@ -207,4 +212,13 @@ class ProcessStack implements Stack {
     for (const reservation of this.#reservations.values()) await reservation.release();
     await removeStackFolder(this.#folder);
   }
+}
+
+/** Rejects when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(new FiredrillError('SERVICE_FAILED', 'the boot was interrupted.'));
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp, { once: true });
+  return promise;
 }

@@ -9,15 +9,15 @@ const requests = panel('Flash Sale', 'Request rate by handler');
 
 export default scenario('the app is killed', {
   hypothesis:
-    'A process killed in the middle of purchases is missed within 4 minutes; when it is back, nothing acknowledged is lost and nothing is sold twice.',
+    'A process killed in the middle of purchases is missed within 5 minutes; when it is back, nothing acknowledged is lost and nothing is sold twice.',
   system: flashSale(),
   load: buyers.at('40/s'),
   phases: [
     warmUp('2m'),
     baseline('5m').expect(metric('http_requests_total').rate().staysAbove('20/s'), requests.hasData()),
     during('8m', killService('flash-sale')).expect(
-      unhealthy.fires({ severity: 'critical' }).within('4m'),
-      unhealthy.notifies().within('5m'),
+      unhealthy.fires({ severity: 'critical' }).within('5m'),
+      unhealthy.notifies().within('6m'),
     ),
     recovery('12m').expect(
       unhealthy.resolves().within('4m'),

@@ -24,7 +24,7 @@ export default scenario('the event loop is blocked', {
   phases: [
     warmUp('2m'),
     baseline('5m').expect(p99.staysBelow('100ms'), chart.hasData()),
-    during('8m', blockEventLoop('flash-sale', { forEach: '130ms', every: '400ms' })).expect(
+    during('8m', blockEventLoop('flash-sale', { forEach: '130ms', every: '300ms' })).expect(
       p99.exceeds('100ms').within('3m'),
       lag.fires({ severity: 'warning' }).within('6m'),
       lag.notifies().within('7m'),

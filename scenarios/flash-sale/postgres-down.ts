@@ -19,15 +19,15 @@ const failed = metric('http_requests_total').share({ status_code: /5../ });
 
 export default scenario('Postgres is down', {
   hypothesis:
-    'Without its database the shop refuses quickly and says so; the on-call is paged within 4 minutes; nothing sold is lost.',
+    'Without its database the shop refuses quickly and says so; the on-call is paged within 5 minutes; nothing sold is lost.',
   system: flashSale(),
   load: buyers.at('40/s'),
   phases: [
     warmUp('2m'),
     baseline('5m').expect(failed.staysBelow('1%'), panel('Flash Sale', 'Error rate breakdown').hasData()),
     during('10m', stopService('postgres')).expect(
-      unhealthy.fires({ severity: 'critical' }).within('4m'),
-      unhealthy.notifies().within('5m'),
+      unhealthy.fires({ severity: 'critical' }).within('5m'),
+      unhealthy.notifies().within('6m'),
       errors.fires({ severity: 'critical' }).within('6m'),
       errors.notifies().within('7m'),
       failed.exceeds('50%').within('3m'),

@@ -6,9 +6,10 @@
  */
 import { type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Sampling interval: a window of a second holds a hundred samples, the fewest a 99th percentile can be taken from. */
+/** Sampling interval: a scrape gap of five seconds holds five hundred samples. */
 const RESOLUTION_MS = 10;
-const WINDOW_MS = 1_000;
+/** Short, so that a stall is forgotten soon after it was seen; at rare scrapes the gaps between them decide. */
+const WINDOW_MS = 250;
 const NANOSECONDS = 1e9;
 
 export interface EventLoopLag {

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { messageOf } from './errors.ts';
+import { baseline, during, recovery, scenario, warmUp } from './scenario.ts';
+import { anExpectation, aSystem, idleLoad } from './testing.ts';
+
+const fault = (name: string) => ({
+  name,
+  description: '',
+  targets: [],
+  inject: () => Promise.reject(new Error('unused')),
+});
+
+describe('a scenario', () => {
+  it('is a value that cannot be changed, without invariants unless it has some', () => {
+    const value = scenario('the pool runs dry', { hypothesis: 'h', system: aSystem(), load: idleLoad, phases: [] });
+    expect(value).toMatchObject({ name: 'the pool runs dry', invariants: [] });
+    expect(Object.isFrozen(value)).toBe(true);
+  });
+});
+
+describe('a phase', () => {
+  it.each([
+    [warmUp('1m'), { kind: 'warm-up', title: 'warm-up', durationMs: 60_000 }],
+    [baseline('5m'), { kind: 'baseline', title: 'baseline', durationMs: 300_000 }],
+    [during('10m', fault('killService'), fault('slowLink')), { kind: 'fault', title: 'killService and slowLink' }],
+    [during('10m'), { kind: 'fault', title: 'under load', faults: [] }],
+    [recovery('90s'), { kind: 'recovery', title: 'recovery', durationMs: 90_000 }],
+  ])('%# has its kind, its title and its length', (phase, expected) => {
+    expect(phase).toMatchObject({ ...expected, expectations: [] });
+  });
+
+  it('is copied, not changed, by what it expects and by other traffic', () => {
+    const first = baseline('5m');
+    const [a, b] = [anExpectation({ title: 'a' }), anExpectation({ title: 'b' })];
+    const second = first.expect(a).under(idleLoad).expect(b);
+    expect(first).toMatchObject({ expectations: [] });
+    expect(first).not.toHaveProperty('load');
+    expect(second.expectations).toEqual([a, b]);
+    expect(second.load).toBe(idleLoad);
+    expect(Object.isFrozen(second)).toBe(true);
+  });
+
+  it('refuses a length that is none, with its name', () => {
+    expect(() => baseline('-1m')).toThrow('the duration of baseline is "-1m"');
+  });
+});
+
+describe('the message of what was thrown', () => {
+  it.each([
+    [new Error('a', { cause: new Error('b', { cause: 'c' }) }), 'a (b (c))'],
+    [Object.assign(new Error(''), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    [new TypeError(''), 'TypeError'],
+    ['text', 'text'],
+    [undefined, 'undefined'],
+  ])('%# is for people', (error, message) => {
+    expect(messageOf(error)).toBe(message);
+  });
+});
