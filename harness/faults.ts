@@ -11,13 +11,14 @@ interface Injected {
   readonly fault: Fault;
   readonly injection: Injection;
   proven: boolean;
+  /** What the last look for evidence found. */
+  seen: string;
 }
 
 export class PhaseFaults {
   readonly #phase: number;
   readonly #journal: Journal;
   readonly #injected: Injected[] = [];
-  #lastSeen = '';
 
   constructor(phase: number, journal: Journal) {
     this.#phase = phase;
@@ -34,7 +35,7 @@ export class PhaseFaults {
       this.#note(fault, 'injecting', fault.description);
       try {
         const injection = await fault.inject(stack, signal);
-        this.#injected.push({ fault, injection, proven: false });
+        this.#injected.push({ fault, injection, proven: false, seen: '' });
         this.#note(fault, 'injected', '');
       } catch (error) {
         this.#note(fault, 'failed', messageOf(error));
@@ -51,18 +52,18 @@ export class PhaseFaults {
       const proof = await entry.injection
         .proof()
         .catch((error: unknown) => ({ held: false, seen: messageOf(error), source: 'the proof itself' }));
-      this.#lastSeen = `${proof.seen} (${proof.source})`;
+      entry.seen = `${proof.seen} (${proof.source})`;
       if (!proof.held) continue;
       entry.proven = true;
-      this.#note(entry.fault, 'proven', this.#lastSeen);
+      this.#note(entry.fault, 'proven', entry.seen);
     }
   }
 
   /** Heals in the reverse order, each within a bound. Throws FAULT_FAILED after trying all of them. */
   async heal(): Promise<void> {
     const failures: string[] = [];
-    for (const { fault, injection, proven } of this.#injected.splice(0).reverse()) {
-      if (!proven) this.#note(fault, 'unproven', this.#lastSeen || 'no evidence that it took hold');
+    for (const { fault, injection, proven, seen } of this.#injected.splice(0).reverse()) {
+      if (!proven) this.#note(fault, 'unproven', seen || 'no evidence that it took hold');
       this.#note(fault, 'healing', '');
       try {
         await within(HEAL_WITHIN_MS, injection.heal());
