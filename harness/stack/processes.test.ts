@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClock } from '../clock.ts';
 import type { Interception, Interceptor } from '../fault.ts';
@@ -142,6 +143,36 @@ describe('a boot that fails', () => {
   ])('because of a service %s says which', async (_, over, message) => {
     await expect(boot([nodeService('db'), nodeService('app', undefined, over)])).rejects.toThrow(message);
     expect(await foldersLeft()).toEqual([]);
+  });
+});
+
+describe('a boot that is given up', () => {
+  it('leaves nothing, whatever was still being prepared or started', async () => {
+    const interruption = new AbortController();
+    const pids: number[] = [];
+    const later: string[] = [];
+    const slow = nodeService('slow', undefined, {
+      prepare: async () => {
+        interruption.abort();
+        await sleep(100);
+        later.push('prepared');
+      },
+    });
+    const never = nodeService('never', 'console.log(process.pid); setInterval(() => {}, 1000)', { needs: ['db'] });
+    const dependent = nodeService('dependent', undefined, {
+      needs: ['slow'],
+      prepare: async () => void later.push('too late'),
+    });
+    const booting = boot([nodeService('db'), never, { ...slow, needs: ['db'] }, dependent], {
+      signal: interruption.signal,
+      onReady: (service) => pids.push(pidOf(service)),
+    });
+    await expect(booting).rejects.toThrow('the boot was interrupted');
+    expect(later).toEqual(['prepared']);
+    const log = await readFile(join(temporary, 'never.log'), 'utf8').catch(() => '');
+    expect([...pids, ...log.split('\n').filter(Boolean).map(Number)].filter(alive)).toEqual([]);
+    expect(await foldersLeft()).toEqual([]);
+    expect(crashes).toEqual([]);
   });
 });
 

@@ -50,6 +50,8 @@ class ProcessStack implements Stack {
   readonly #reservations = new Map<string, Reservation>();
   readonly #interceptors = new Map<Interception<Interceptor>, Interceptor>();
   #kept = false;
+  /** Settled once no service is on its way up any more. */
+  #starting: Promise<unknown> = Promise.resolve();
 
   constructor(options: BootOptions, folder: string, locate: (program: Program) => string) {
     this.#options = options;
@@ -105,6 +107,7 @@ class ProcessStack implements Stack {
       return promise;
     };
     const all = Promise.allSettled(this.#options.services.map(start));
+    this.#starting = all;
     const { signal } = this.#options;
     const results = await (signal ? Promise.race([all, aborted(signal)]) : all);
     const failed = results.find((result) => result.status === 'rejected');
@@ -112,6 +115,7 @@ class ProcessStack implements Stack {
   }
 
   async #start(description: ServiceDescription): Promise<void> {
+    if (this.#options.signal?.aborted) return;
     const began = performance.now();
     const context = await this.#context(description);
     const service = new ProcessService({
@@ -207,7 +211,11 @@ class ProcessStack implements Stack {
   }
 
   async #dispose(): Promise<void> {
-    await Promise.allSettled([...this.#services.values()].map((service) => service.stop()));
+    const stopAll = () => Promise.allSettled([...this.#services.values()].map((service) => service.stop()));
+    await stopAll();
+    // Of a boot that was given up, some may still be on their way; none may come up in a folder that is gone.
+    await this.#starting;
+    await stopAll();
     await Promise.allSettled([...this.#interceptors.values()].map((interceptor) => interceptor.close()));
     for (const reservation of this.#reservations.values()) await reservation.release();
     await removeStackFolder(this.#folder);
