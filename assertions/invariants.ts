@@ -51,6 +51,14 @@ export const neverOversells = (): Invariant =>
     (facts) => `${facts.purchases} sold of ${facts.stock}, none oversold`,
   );
 
+/** Counted from the rows themselves; each must be 0. */
+const BALANCES = [
+  'purchases_without_reservation',
+  'reservations_without_purchase',
+  'items_with_wrong_counts',
+  'users_with_wrong_counts',
+];
+
 /** The books of the database agree with themselves: every purchase has its reservation, every count its rows. */
 export const booksBalance = (): Invariant =>
   invariant(
@@ -58,9 +66,7 @@ export const booksBalance = (): Invariant =>
     'every purchase has its reservation, and every counter says what its rows say',
     ({ ledger }) => ({ ...ledger.counts }),
     (facts) => {
-      const checks = ['purchases_without_reservation', 'items_with_wrong_counts'].map(
-        (name) => [name, number(facts, name)] as const,
-      );
+      const checks = BALANCES.map((name) => [name, number(facts, name)] as const);
       if (checks.some(([, value]) => value === undefined)) return undefined;
       return checks.filter(([, value]) => value !== 0).map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value}`);
     },

@@ -190,6 +190,8 @@ export const stays = (signal: Signal, side: 'above' | 'below', threshold: number
       }
       if (!view.ended) return undefined;
       if (!worst) return noData(signal, `in ${view.phase.title}`);
+      const last = Math.max(...series.map(({ points }) => points.at(-1)?.[0] ?? 0));
+      if (last < view.phase.end - slack(view.plan)) return unseen(signal, view, last);
       return {
         verdict: 'held',
         headline: `${signal.name} stays ${side} ${text}`,

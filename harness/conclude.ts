@@ -30,7 +30,8 @@ export function concludeRun(plan: Plan, record: RunRecord, course: Course): Conc
   const unproven = new Set(record.faults.filter(({ state }) => state === 'unproven').map(({ phase }) => phase));
   const expectations = course.phases
     .flatMap((phase) => phase.judgements)
-    .map((judgement) => withoutProof(judgement, unproven));
+    .map((judgement) => withoutProof(judgement, unproven))
+    .map((judgement) => withoutSight(judgement, plan, record, course.windows));
   const judgements = [
     ...expectations,
     ...faultJudgements(record),
@@ -64,6 +65,22 @@ function withoutProof(judgement: FullJudgement, unproven: ReadonlySet<number>): 
     verdict: 'unknown',
     received: `${judgement.received} (but there is no proof that the fault took hold)`,
   };
+}
+
+/** An alert whose metrics nobody exposes was silent because it is blind. */
+function withoutSight(
+  judgement: FullJudgement,
+  plan: Plan,
+  record: RunRecord,
+  windows: readonly PhaseWindow[],
+): FullJudgement {
+  const alert = plan.alerts.find(({ name }) => name === judgement.proves.alert);
+  const [first, last] = [windows.find(Boolean), windows.at(-1)];
+  if (judgement.proves.step !== 'silent' || judgement.verdict !== 'held' || !alert || !first || !last) return judgement;
+  const blind = blindSpots(record, alert, presenceOf, first.start, last.end);
+  return blind.length === 0
+    ? judgement
+    : { ...judgement, verdict: 'unknown', received: `its rule is blind: there is no series ${blind.join(', ')}` };
 }
 
 function faultJudgements(record: RunRecord): FullJudgement[] {
@@ -173,8 +190,8 @@ function movedMetrics(plan: Plan, record: RunRecord, windows: readonly PhaseWind
     windows.find((window) => window !== undefined && window.kind !== 'warm-up')?.start ?? Number.POSITIVE_INFINITY;
   return plan.scenario.system.monitoring.metrics
     .filter((metric) => {
-      const values = record.series(movementOf(metric), from).flatMap(({ points }) => points.map(([, value]) => value));
-      return values.length > 1 && values.some((value) => value !== values[0]);
+      const series = record.series(movementOf(metric), from);
+      return series.some(({ points }) => points.some(([, value]) => value !== points[0]?.[1]));
     })
     .map(({ name }) => name);
 }

@@ -6,6 +6,7 @@ import type { Journal } from './journal-file.ts';
 import type { Stack } from './stack/service.ts';
 
 const HEAL_WITHIN_MS = 30_000;
+const PROOF_WITHIN_MS = 5_000;
 
 interface Injected {
   readonly fault: Fault;
@@ -49,9 +50,11 @@ export class PhaseFaults {
   /** Asks the faults that are not proven yet. */
   async prove(): Promise<void> {
     for (const entry of this.#injected.filter(({ proven }) => !proven)) {
-      const proof = await entry.injection
-        .proof()
-        .catch((error: unknown) => ({ held: false, seen: messageOf(error), source: 'the proof itself' }));
+      const proof = await within(PROOF_WITHIN_MS, entry.injection.proof()).catch((error: unknown) => ({
+        held: false,
+        seen: messageOf(error),
+        source: 'the proof itself',
+      }));
       entry.seen = `${proof.seen} (${proof.source})`;
       if (!proof.held) continue;
       entry.proven = true;

@@ -55,9 +55,13 @@ export const FAILURES = rawQuery('prometheus_rule_evaluation_failures_total');
 
 /** Whether a metric exists at all: an alert on a series nobody exposes is blind, and its silence means nothing. */
 export const presenceOf = (metric: string): Query => rangeQuery(`count(${metric})`);
-/** One number for a metric, to see whether it moved during a run. */
-export const movementOf = ({ name, type }: CatalogMetric): Query =>
-  rangeQuery(`sum(${type === 'histogram' ? `${name}_count` : name})`);
+/** What shows whether a metric moved during a run; a gauge's label values move apart from each other. */
+export const movementOf = ({ name, type, labels }: CatalogMetric): Query =>
+  rangeQuery(
+    type === 'gauge' && labels.length > 0
+      ? `sum by (${labels.join(', ')}) (${name})`
+      : `sum(${type === 'histogram' ? `${name}_count` : name})`,
+  );
 
 /** Throws RULES_UNREADABLE for files it cannot read, naming file and line. */
 export async function makePlan(id: string, scenario: Scenario, clock: Clock): Promise<Plan> {
@@ -152,7 +156,7 @@ function floorOf(rule: AlertRule, recordings: ReadonlyMap<string, RecordingRule>
       const recording = recordings.get(metric);
       if (!recording) continue;
       const inner = below(recording.expr, recording.group, depth + 1);
-      const ranged = facts.ranges.some(({ selector }) => selector.startsWith(metric));
+      const ranged = facts.ranges.some(({ selector }) => new RegExp(`(?<![\\w:])${metric}(?![\\w:])`).test(selector));
       const candidate = {
         range: inner.range + (ranged ? facts.reactionRangeMs : 0),
         evaluation: inner.evaluation + (recording.group === group ? 0 : evaluationOf(recording.evaluationMs)),

@@ -224,9 +224,12 @@ class Course {
       }
       if (this.#stop.signal.aborted) reason = this.#options.signal.aborted ? 'interrupted' : 'a service ended';
     } finally {
-      await faults.heal();
-      this.#windows[index] = window(end);
-      this.#journal.append({ type: 'phase', at: end, index, kind: phase.kind, state: 'end', reason });
+      try {
+        await faults.heal();
+      } finally {
+        this.#windows[index] = window(end);
+        this.#journal.append({ type: 'phase', at: end, index, kind: phase.kind, state: 'end', reason });
+      }
     }
     const result = judgePhase(
       this.#plan,

@@ -25,15 +25,32 @@ export interface FlashSaleOptions {
   readonly reservation?: Duration;
   /** The memory the process may use. */
   readonly memory?: Bytes;
+  /** Other files in place of monitoring/'s own: a change to the rules or the dashboard, tried before it is made. */
+  readonly monitoring?: Partial<MonitoringFiles>;
 }
+
+interface MonitoringFiles {
+  readonly prometheus: string;
+  readonly alertmanager: string;
+  readonly rules: string;
+  readonly dashboard: string;
+}
+
+const PRODUCTION: MonitoringFiles = {
+  prometheus: fromHere('../monitoring/prometheus/prometheus.yml'),
+  alertmanager: fromHere('../monitoring/alertmanager/alertmanager.yml'),
+  rules: fromHere('../monitoring/prometheus/rules/flash-sale.yml'),
+  dashboard: fromHere('../monitoring/grafana/dashboards/flash-sale.json'),
+};
 
 /** The shop with these settings. What is left out is as in production: 10,000 units, 10 connections, an hour a sale. */
 export function flashSale(options: FlashSaleOptions = {}): System {
+  const files = { ...PRODUCTION, ...options.monitoring };
   const monitoring = {
-    prometheusConfig: fromHere('../monitoring/prometheus/prometheus.yml'),
-    alertmanagerConfig: fromHere('../monitoring/alertmanager/alertmanager.yml'),
-    ruleFiles: [fromHere('../monitoring/prometheus/rules/flash-sale.yml')],
-    dashboardFiles: [fromHere('../monitoring/grafana/dashboards/flash-sale.json')],
+    prometheusConfig: files.prometheus,
+    alertmanagerConfig: files.alertmanager,
+    ruleFiles: [files.rules],
+    dashboardFiles: [files.dashboard],
     metrics: catalog.systems['flash-sale'].metrics as readonly CatalogMetric[],
   };
   return {
@@ -44,7 +61,7 @@ export function flashSale(options: FlashSaleOptions = {}): System {
       app(options),
       blackbox({ config: fromHere('../monitoring/blackbox/blackbox.yml') }),
       prometheus({ config: monitoring.prometheusConfig, rules: monitoring.ruleFiles }),
-      alertmanager({ config: monitoring.alertmanagerConfig }),
+      alertmanager({ config: files.alertmanager }),
     ],
     app: 'flash-sale',
     scrapeInterval: '5s',
@@ -102,4 +119,6 @@ const app = ({
 const real = (clock: { real(ms: number): number }, duration: Duration): string =>
   String(Math.round(clock.real(milliseconds(duration))));
 
-const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+function fromHere(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

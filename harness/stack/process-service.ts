@@ -6,6 +6,7 @@ import { FiredrillError, messageOf } from '../errors.ts';
 import type { Endpoint, RunningService, ServiceContext, ServiceDescription } from './service.ts';
 
 const READY_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 5_000;
 const STOP_WITHIN_MS = 5_000;
 const LAST_LINES = 15;
 
@@ -124,12 +125,14 @@ export class ProcessService implements RunningService {
     const deadline = performance.now() + READY_WITHIN_MS;
     let last: unknown;
     let ended: string | undefined;
-    void exit.then((detail) => {
+    const ending = exit.then((detail) => {
       ended = detail;
+      throw new Error(detail);
     });
+    ending.catch(() => undefined);
     while (performance.now() < deadline && ended === undefined) {
       try {
-        await description.ready(this.endpoint);
+        await Promise.race([description.ready(this.endpoint), ending, tooLong()]);
         this.#ready = true;
         return;
       } catch (error) {
@@ -158,6 +161,12 @@ function endGroup(leader: number | undefined): void {
     // nobody left, as it should be
   }
 }
+
+/** One question whether a service is ready may take this long. */
+const tooLong = (): Promise<never> =>
+  sleep(ANSWER_WITHIN_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`it did not answer within ${ANSWER_WITHIN_MS / 1000} s`);
+  });
 
 /**
  * The command under setpriv: the kernel kills it when we die, however we die, and a service that refuses root gets its

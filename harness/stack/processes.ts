@@ -98,15 +98,19 @@ class ProcessStack implements Stack {
       this.#interceptors.set(interception, await interception.open(this.#reach(interception.to)));
     }
     const started = new Map<string, Promise<void>>();
-    const start = (description: ServiceDescription): Promise<void> => {
+    const start = (description: ServiceDescription, above: readonly string[] = []): Promise<void> => {
+      if (above.includes(description.name)) {
+        const circle = [...above, description.name].join(' → ');
+        throw new FiredrillError('SERVICE_FAILED', `services need each other in a circle: ${circle}.`);
+      }
       const known = started.get(description.name);
       if (known) return known;
-      const needed = description.needs.map((need) => start(this.#description(need)));
+      const needed = description.needs.map((need) => start(this.#description(need), [...above, description.name]));
       const promise = Promise.all(needed).then(() => this.#start(description));
       started.set(description.name, promise);
       return promise;
     };
-    const all = Promise.allSettled(this.#options.services.map(start));
+    const all = Promise.allSettled(this.#options.services.map(async (service) => start(service)));
     this.#starting = all;
     const { signal } = this.#options;
     const results = await (signal ? Promise.race([all, aborted(signal)]) : all);
@@ -201,7 +205,8 @@ class ProcessStack implements Stack {
       ...this.#options.outside,
     ];
     return places.reduce(
-      (result, { address, endpoint }) => result.replaceAll(address, `${endpoint.host}:${endpoint.port}`),
+      (result, { address, endpoint }) =>
+        result.replace(new RegExp(`${address}(?!\\d)`, 'g'), `${endpoint.host}:${endpoint.port}`),
       text,
     );
   }
