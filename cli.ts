@@ -12,7 +12,7 @@ import { type Terminal, terminal } from './cli/terminal.ts';
 import { versionsOf } from './cli/versions.ts';
 import { check } from './harness/check.ts';
 import { createClock } from './harness/clock.ts';
-import { FiredrillError, messageOf } from './harness/errors.ts';
+import { FiredrillError } from './harness/errors.ts';
 import { makePlan, type Plan } from './harness/plan.ts';
 import { run } from './harness/run.ts';
 import { exitCodeOf, overall } from './harness/verdict.ts';
@@ -71,7 +71,8 @@ async function runAll(plans: readonly Plan[], options: Options): Promise<number>
     }));
     const catalogs = catalogsOf(plans);
     const index = await writeIndex(options.out, indexed, catalogs);
-    for (const catalog of catalogs) process.stdout.write(`${coverageTable(coverageOf(indexed, catalog))}\n`);
+    const table = catalogs.map((catalog) => coverageTable(coverageOf(indexed, catalog))).join('\n');
+    (options.json ? process.stderr : process.stdout).write(`${table}\n`);
     process.stderr.write(`  Index   ${relative(process.cwd(), index.html)}\n`);
   }
   return signal.aborted ? 130 : exitCodeOf(overall(runs.map(({ run }) => run.verdict)));
@@ -130,9 +131,11 @@ try {
 } catch (error) {
   // A person's mistake gets its message; only a defect of ours shows where in the code it happened.
   const mistake = [FiredrillError, JournalUnreadable, ReportUnwritable].some((known) => error instanceof known);
-  const text = mistake
-    ? messageOf(error)
-    : `a defect in firedrill: ${error instanceof Error ? error.stack : messageOf(error)}`;
+  const text = !(error instanceof Error)
+    ? String(error)
+    : mistake
+      ? error.message
+      : `a defect in firedrill: ${error.stack}`;
   process.stderr.write(`${text}\n`);
   process.exitCode = 2;
 }

@@ -1,5 +1,5 @@
 /** Claims about what a dashboard panel draws: its own PromQL, with the variables filled in as Grafana would. */
-import type { Expectation } from '../harness/expectation.ts';
+import type { Expectation, Query } from '../harness/expectation.ts';
 import type { Plan } from '../harness/plan.ts';
 import { inspectPromql } from '../harness/promql.ts';
 import type { DashboardTitle, PanelTitle } from '../monitoring/catalog.gen.ts';
@@ -40,10 +40,14 @@ function of(dashboard: string, title: string, legend: string | undefined): Panel
   const unproving: Signal = { ...signal, proves: {} };
   return {
     legend: (text) => of(dashboard, title, text),
-    hasData: () => hasSamples(unproving),
+    hasData: () => hasSamples(unproving, (plan) => metricsIn(queries(plan))),
     rises: () => departs(signal, 'rises'),
     falls: () => departs(signal, 'falls'),
     reacts: () => departs(signal, 'moves'),
     returns: () => comesBack(unproving),
   };
 }
+
+const metricsIn = (queries: readonly Query[]): string[] => [
+  ...new Set(queries.flatMap(({ expr, key }) => inspectPromql(expr, key).metrics)),
+];

@@ -1,7 +1,7 @@
 /** A number over time that claims are made about: a quantile, a share, a rate, a value, or what a panel draws. */
 import type { Expectation, Judgement, Needs, Query, View } from '../harness/expectation.ts';
 import type { Floor, Point, Series } from '../harness/journal.ts';
-import type { Plan } from '../harness/plan.ts';
+import { type Plan, presenceOf } from '../harness/plan.ts';
 import { type Duration, milliseconds } from '../harness/units.ts';
 import { bandOf, type Direction, enters, leaves } from './band.ts';
 import { explain, readable, since, startOf } from './explain.ts';
@@ -32,6 +32,8 @@ interface Shape {
   readonly deadline: number | undefined;
   readonly comparesWithBaseline: boolean;
   readonly threshold?: number;
+  /** Recorded beside the signal, for the judge. */
+  also?(plan: Plan): readonly Query[];
   /** undefined while open. */
   judge(
     view: View,
@@ -61,7 +63,7 @@ function expectation(signal: Signal, shape: Shape): Expectation {
     title: shape.title,
     deadline: shape.deadline,
     needs: { ...signal.needs, baseline: shape.comparesWithBaseline },
-    queries: (plan) => signal.queries(plan),
+    queries: (plan) => [...signal.queries(plan), ...(shape.also?.(plan) ?? [])],
     floor,
     judge: (view) => {
       const queries = signal.queries(view.plan);
@@ -280,9 +282,10 @@ export const comesBack = (signal: Signal): Claim => ({
     }),
 });
 
-/** Has at least one sample in the phase. */
-export const hasSamples = (signal: Signal): Expectation =>
+/** Has at least one sample in the phase. `sources`: the metrics it reads. */
+export const hasSamples = (signal: Signal, sources: (plan: Plan) => readonly string[]): Expectation =>
   expectation(signal, {
+    also: (plan) => sources(plan).map(presenceOf),
     title: `${signal.name} has data`,
     expected: 'data',
     deadline: undefined,
@@ -298,9 +301,16 @@ export const hasSamples = (signal: Signal): Expectation =>
               decidedAt: Math.min(...series.flatMap(({ points }) => points[0]?.[0] ?? [])),
             }
           : undefined;
-      return view.ended
-        ? { ...noData(signal, `in ${view.phase.title}`), verdict: 'broken', headline: `${signal.name} is empty` }
-        : undefined;
+      if (!view.ended) return undefined;
+      const { record, plan, phase } = view;
+      // A query that finds nothing in what is there is broken; one whose metrics nobody delivers cannot be told.
+      const missing = sources(plan).filter(
+        (metric) =>
+          plan.metricLabels.has(metric) && record.series(presenceOf(metric), phase.start, phase.end).length === 0,
+      );
+      return missing.length > 0
+        ? { ...noData(signal, `in ${phase.title}`), received: `Prometheus has no series ${missing.join(', ')}` }
+        : { ...noData(signal, `in ${phase.title}`), verdict: 'broken', headline: `${signal.name} is empty` };
     },
   });
 

@@ -151,9 +151,17 @@ describe('silence, unasked', () => {
   it('is not claimed of an alert that an expectation names', () => {
     const named = aPlan({
       alerts: plan.alerts,
-      phases: [during('10m').expect(anExpectation({ needs: { alerts: ['Down'] } }))],
+      phases: [during('10m').expect(anExpectation({ deadline: 60_000, needs: { alerts: ['Down'] } }))],
     });
     expect(conclude(courseOf(), calm, named).judgements.filter(({ kind }) => kind === 'silence')).toEqual([]);
+  });
+
+  it('is claimed of an alert that is only expected to stay silent in one phase', () => {
+    const silent = aPlan({
+      alerts: plan.alerts,
+      phases: [during('10m').expect(anExpectation({ needs: { alerts: ['Down'] } }))],
+    });
+    expect(conclude(courseOf(), calm, silent).judgements.filter(({ kind }) => kind === 'silence')).toHaveLength(1);
   });
 });
 

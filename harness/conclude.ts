@@ -172,7 +172,12 @@ const undecided = ({ name }: Invariant, received: string): Judgement => ({
 });
 
 export const namedAlerts = (plan: Plan): ReadonlySet<string> =>
-  new Set(plan.scenario.phases.flatMap((phase) => phase.expectations.flatMap(({ needs }) => needs.alerts ?? [])));
+  new Set(
+    plan.scenario.phases
+      .flatMap((phase) => phase.expectations)
+      .filter(({ deadline }) => deadline !== undefined)
+      .flatMap(({ needs }) => needs.alerts ?? []),
+  );
 
 const held = (judgements: readonly FullJudgement[]) => judgements.filter(({ verdict }) => verdict === 'held');
 

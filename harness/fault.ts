@@ -21,8 +21,8 @@ export interface Fault {
 
 export interface Injection {
   /**
-   * Looks for evidence that the fault took hold, from somewhere other than the metric under test. Asked again every
-   * fifth of a second until it holds or the phase ends.
+   * Looks for evidence that the fault took hold, from somewhere other than the metric under test. Asked again at
+   * every look at Prometheus until it holds or the phase ends.
    */
   proof(): Promise<Proof>;
   /** Puts everything back and resolves once it is back. Runs whatever happens, exactly once. */

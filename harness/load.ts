@@ -24,6 +24,8 @@ export interface RunningLoad {
    * No new iteration starts; resolves when the last answer is in, so that what was counted is exact. Idempotent.
    */
   stop(): Promise<LoadTotals>;
+  /** Ends it at once: no answer is waited for, and what it counted is lost. */
+  abandon(): Promise<void>;
 }
 
 export interface LoadTick {

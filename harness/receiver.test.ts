@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => receiver[Symbol.asyncDispose]());
 
 const post = (body: string, to = receiver) =>
-  fetch(`http://${to.endpoint.host}:${to.endpoint.port}/`, { method: 'POST', body });
+  fetch(`http://${to.endpoint.host}:${to.endpoint.port}/alerts`, { method: 'POST', body });
 const group = (...alerts: { status: string; labels: Record<string, string> }[]) =>
   JSON.stringify({
     version: '4',

@@ -19,9 +19,13 @@ export interface Receiver extends AsyncDisposable {
   readonly endpoint: Endpoint;
 }
 
+/** Where production's Alertmanager posts to; anything else is nobody. */
+const ALERTS_PATH = '/alerts';
+
 /** Listens on a free loopback port. What is no Alertmanager webhook is answered 400, which Alertmanager logs. */
 export async function startReceiver(onNotification: (event: EventOf<'notification'>) => void): Promise<Receiver> {
   const server = createServer(async (request, response) => {
+    if (request.url !== ALERTS_PATH) return void response.writeHead(404).end();
     try {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);

@@ -49,6 +49,8 @@ export interface RunResult {
 }
 
 const FIRST_SCRAPE_WITHIN_MS = 30_000;
+/** An interrupted run's counts decide nothing; its last answers are worth a moment, not the drain's full bound. */
+const DRAIN_WHEN_ABORTED_MS = 3_000;
 
 /** Throws OUTPUT_UNWRITABLE where the folder cannot be made; whatever else goes wrong ends in a journalled verdict. */
 export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
@@ -153,7 +155,7 @@ class Course {
       await this.#recording;
       await this.#forTheReport(watch);
     } finally {
-      await traffic.stop();
+      await traffic.stop(this.#stop.signal.aborted ? DRAIN_WHEN_ABORTED_MS : undefined);
     }
     if (!this.#stop.signal.aborted) await this.#closeBooks(stack, traffic, url);
     await this.#options.beforeTeardown?.(stack);
@@ -222,7 +224,7 @@ class Course {
         await this.#pause(watch.lag + 50);
         await this.#look(watch, logWatch, queries, logs);
       }
-      if (this.#stop.signal.aborted) reason = this.#options.signal.aborted ? 'interrupted' : 'a service ended';
+      if (this.#stop.signal.aborted) reason = this.#options.signal.aborted ? 'interrupted' : 'the run cannot go on';
     } finally {
       try {
         await faults.heal();
@@ -259,6 +261,8 @@ class Course {
         });
     }
     logWatch.poll(logs.queries, logs.from);
+    // What is not in the journal cannot be judged: a full disk ends the run.
+    if (this.#journal.failure) this.#stop.abort();
   }
 
   /** What no expectation waits for but the report shows: every panel, alert condition and metric of the system. */

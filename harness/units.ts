@@ -22,7 +22,7 @@ const BYTES: Record<string, number> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 10
 /** '90s', '1h30m' → milliseconds, in Prometheus' own duration syntax. Throws BAD_UNIT naming `where`. */
 export function milliseconds(text: string, where = 'duration'): number {
   if (text === '0') return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
+  const parts = [...String(text).matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
     throw badUnit(where, text, "a duration such as '300ms', '30s' or '1h30m'");
   }

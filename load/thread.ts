@@ -57,5 +57,8 @@ export async function startInThread(assignment: Assignment, onTick: (tick: LoadT
         await worker.terminate();
       }
     },
+    async abandon() {
+      await worker.terminate();
+    },
   };
 }

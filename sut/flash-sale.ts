@@ -43,7 +43,8 @@ const PRODUCTION: MonitoringFiles = {
   dashboard: fromHere('../monitoring/grafana/dashboards/flash-sale.json'),
 };
 
-/** The shop with these settings. What is left out is as in production: 10,000 units, 10 connections, an hour a sale. */
+/** The shop with these settings. What is left out is as in production: 10,000 units and 10 connections, in one sale that
+ * outlasts the run. */
 export function flashSale(options: FlashSaleOptions = {}): System {
   const files = { ...PRODUCTION, ...options.monitoring };
   const monitoring = {

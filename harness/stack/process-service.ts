@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FiredrillError, messageOf } from '../errors.ts';
+import { descendantsOf } from './descendants.ts';
 import type { Endpoint, RunningService, ServiceContext, ServiceDescription } from './service.ts';
 
 const READY_WITHIN_MS = 30_000;
@@ -76,12 +77,12 @@ export class ProcessService implements RunningService {
   }
 
   async pause(): Promise<void> {
-    this.#signal('SIGSTOP');
     this.#paused = true;
+    await this.#signalAll('SIGSTOP');
   }
 
   async resume(): Promise<void> {
-    this.#signal('SIGCONT');
+    await this.#signalAll('SIGCONT');
     this.#paused = false;
   }
 
@@ -94,7 +95,7 @@ export class ProcessService implements RunningService {
   async stop(): Promise<void> {
     if (!this.#process) return;
     this.#ending = true;
-    if (this.#paused) this.#signal('SIGCONT');
+    if (this.#paused) await this.#signalAll('SIGCONT');
     this.#signal(this.#options.description.stopSignal ?? 'SIGTERM');
     const timer = setTimeout(() => this.#signal('SIGKILL'), STOP_WITHIN_MS);
     await this.#exit;
@@ -107,6 +108,19 @@ export class ProcessService implements RunningService {
       return readFileSync(this.logFile, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
     } catch {
       return '';
+    }
+  }
+
+  /** To the group and to descendants that have left it. */
+  async #signalAll(signal: NodeJS.Signals): Promise<void> {
+    const below = this.pid === undefined ? [] : await descendantsOf(this.pid);
+    this.#signal(signal);
+    for (const pid of below) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // Gone already.
+      }
     }
   }
 

@@ -18,7 +18,7 @@ const chart = panel('Flash Sale', 'Event loop lag');
 
 export default scenario('the event loop is blocked', {
   hypothesis:
-    'Synchronous work in the request path shows as event loop lag before anything else breaks, and the team is told within 6 minutes.',
+    'Synchronous work in the request path shows as event loop lag before anything else breaks, and the team is told within 7 minutes.',
   system: flashSale(),
   load: buyers.at('20/s'),
   phases: [

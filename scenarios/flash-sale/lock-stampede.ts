@@ -17,7 +17,7 @@ const locks = panel('Flash Sale', 'Lock contention');
 
 export default scenario('a few users check out all at once', {
   hypothesis:
-    'Bots that race themselves meet their own locks: contention shows, the team is told within 7 minutes, and no bot gets more than 10.',
+    'Bots that race themselves meet their own locks: contention shows, the team is told within 9 minutes, and no bot gets more than 10.',
   system: flashSale(),
   load: buyers.at('20/s'),
   phases: [

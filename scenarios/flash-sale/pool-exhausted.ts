@@ -21,7 +21,7 @@ const pool = panel('Flash Sale', 'Connection pool');
 
 export default scenario('the connection pool runs dry', {
   hypothesis:
-    'Checkouts slow down and then fail, the on-call is paged within 7 minutes, nobody buys what is not there, and it heals.',
+    'Checkouts slow down and then fail, the on-call is paged within 8 minutes, nobody buys what is not there, and it heals.',
   system: flashSale({ stock: 10_000, dbPool: 10 }),
   load: buyers.at('40/s'),
   phases: [

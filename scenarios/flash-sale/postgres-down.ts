@@ -19,7 +19,7 @@ const failed = metric('http_requests_total').share({ status_code: /5../ });
 
 export default scenario('Postgres is down', {
   hypothesis:
-    'Without its database the shop refuses quickly and says so; the on-call is paged within 5 minutes; nothing sold is lost.',
+    'Without its database the shop refuses quickly and says so; the on-call is paged within 6 minutes; nothing sold is lost.',
   system: flashSale(),
   load: buyers.at('40/s'),
   phases: [
