@@ -4,21 +4,19 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readBooks } from './books.ts';
 import { concludeRun } from './conclude.ts';
 import { FiredrillError, messageOf } from './errors.ts';
-import type { LogQuery, PhaseWindow, Query } from './expectation.ts';
-import { PhaseFaults } from './faults.ts';
+import type { PhaseWindow } from './expectation.ts';
 import type { JournalEvent } from './journal.ts';
 import { type Journal, openJournal } from './journal-file.ts';
-import { judgePhase, type PhaseResult } from './judge.ts';
+import type { PhaseResult } from './judge.ts';
+import { PhaseRunner, pause } from './phase-runner.ts';
 import { movementOf, type Plan, presenceOf } from './plan.ts';
 import { type Prometheus, prometheusAt } from './prometheus.ts';
 import { startReceiver } from './receiver.ts';
 import { RunRecord } from './record.ts';
 import { runEvent } from './run-event.ts';
-import type { Phase } from './scenario.ts';
 import { bootProcesses } from './stack/processes.ts';
 import type { Stack } from './stack/service.ts';
 import { Traffic } from './traffic.ts';
@@ -142,16 +140,30 @@ class Course {
     const traffic = new Traffic({ url, seed: this.#options.seed, speed: this.#plan.clock.speed }, this.#journal);
     const prometheus = prometheusAt(stack.service('prometheus').endpoint);
     const watch = new Watch(this.#plan, prometheus, this.#journal, this.#record, Date.now());
-    const logWatch = new LogWatch(stack, this.#journal);
     try {
       await traffic.use(scenario.phases[0]?.load ?? scenario.load);
       await this.#untilScraped(prometheus);
+      const phases = new PhaseRunner({
+        plan: this.#plan,
+        journal: this.#journal,
+        record: this.#record,
+        full: this.#options.full,
+        stop: this.#stop,
+        stack,
+        traffic,
+        watch,
+        logWatch: new LogWatch(stack, this.#journal),
+        windows: this.#windows,
+      });
       for (const [index, phase] of scenario.phases.entries()) {
         if (this.#stop.signal.aborted) break;
-        await this.#runPhase(index, phase, { stack, traffic, watch, logWatch });
+        this.#phases.push(await phases.run(index, phase));
+        // The next phase need not wait for it.
+        await this.#recording;
+        this.#recording = this.#forTheReport(watch);
         if (phase.kind === 'baseline' && !this.#steady()) break;
       }
-      await this.#pause(watch.lag);
+      await pause(watch.lag, this.#stop.signal);
       await this.#recording;
       await this.#forTheReport(watch);
     } finally {
@@ -174,7 +186,7 @@ class Course {
           'PROMETHEUS_UNREACHABLE',
           'Prometheus has not scraped every target within 30 s of its start; see its log in the run folder.',
         );
-      await this.#pause(50);
+      await pause(50, this.#stop.signal);
     }
     this.#journal.append({
       type: 'service',
@@ -184,85 +196,6 @@ class Course {
       detail: 'first scrape of every target',
       ms: Date.now() - began,
     });
-  }
-
-  async #runPhase(index: number, phase: Phase, parts: Parts): Promise<void> {
-    const { stack, traffic, watch, logWatch } = parts;
-    const { clock } = this.#plan;
-    const start = Date.now();
-    this.#journal.append({ type: 'phase', at: start, index, kind: phase.kind, state: 'start' });
-    const window = (end: number): PhaseWindow => ({ index, kind: phase.kind, title: phase.title, start, end });
-    const faults = new PhaseFaults(index, this.#journal);
-    let end = start;
-    let reason = 'its time was up';
-    try {
-      const planned = start + clock.real(phase.durationMs);
-      await Promise.all([
-        traffic.use(phase.load ?? this.#plan.scenario.load),
-        faults.inject(phase.faults, stack, this.#stop.signal),
-      ]);
-      const queries = phase.expectations.flatMap((expectation) => expectation.queries(this.#plan));
-      const logs = { queries: phase.expectations.flatMap((expectation) => expectation.needs.logs ?? []), from: start };
-      const waitsForDecisions =
-        phase.kind !== 'baseline' &&
-        !this.#options.full &&
-        phase.expectations.some(({ deadline }) => deadline !== undefined);
-      while (Date.now() < planned && !this.#stop.signal.aborted) {
-        await this.#pause(Math.min(this.#pollMs, planned - Date.now()));
-        await this.#look(watch, logWatch, queries, logs);
-        await faults.prove();
-        end = Date.now();
-        if (!waitsForDecisions || !faults.proven) continue;
-        const open = judgePhase(this.#plan, this.#record, phase, window(end), this.#baselineBefore(index), false).open;
-        if (open > 0) continue;
-        reason = 'everything was decided';
-        break;
-      }
-      end = Math.min(Date.now(), Math.max(planned, end));
-      if (!this.#stop.signal.aborted && phase.expectations.length > 0) {
-        // What happened up to the end of the phase is stored a scrape later; the fault stays until that has been seen.
-        await this.#pause(watch.lag + 50);
-        await this.#look(watch, logWatch, queries, logs);
-      }
-      if (this.#stop.signal.aborted) reason = this.#options.signal.aborted ? 'interrupted' : 'the run cannot go on';
-    } finally {
-      try {
-        await faults.heal();
-      } finally {
-        this.#windows[index] = window(end);
-        this.#journal.append({ type: 'phase', at: end, index, kind: phase.kind, state: 'end', reason });
-      }
-    }
-    const result = judgePhase(
-      this.#plan,
-      this.#record,
-      phase,
-      window(end),
-      this.#baselineBefore(index),
-      !this.#stop.signal.aborted,
-    );
-    this.#phases.push(result);
-    // The next phase need not wait for it.
-    await this.#recording;
-    this.#recording = this.#forTheReport(watch);
-  }
-
-  /** One look at Prometheus and the logs. A single failed look is journalled; the next may succeed. */
-  async #look(watch: Watch, logWatch: LogWatch, queries: readonly Query[], logs: LogsWanted): Promise<void> {
-    try {
-      await watch.poll(queries);
-    } catch (error) {
-      if (!this.#stop.signal.aborted)
-        this.#journal.append({
-          type: 'trouble',
-          at: Date.now(),
-          code: 'PROMETHEUS_UNREACHABLE',
-          message: messageOf(error),
-        });
-    }
-    logWatch.poll(logs.queries, logs.from);
-    // What is not in the journal cannot be judged: a full disk ends the run.
-    if (this.#journal.failure) this.#stop.abort();
   }
 
   /** What no expectation waits for but the report shows: every panel, alert condition and metric of the system. */
@@ -317,34 +250,7 @@ class Course {
     return this.#phases.at(-1)?.judgements.every(({ verdict }) => verdict === 'held') ?? true;
   }
 
-  #baselineBefore(index: number): PhaseWindow | undefined {
-    return this.#windows.findLast(
-      (window) => window !== undefined && window.kind === 'baseline' && window.index < index,
-    );
-  }
-
-  /** Real ms between looks: about once a scrape, never more than five times a second. */
-  get #pollMs(): number {
-    return Math.min(2_000, Math.max(200, this.#plan.clock.real(this.#plan.intervals.scrape)));
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(Math.max(0, ms), undefined, { signal: this.#stop.signal }).catch(() => undefined);
-  }
-
   #note(name: string, state: 'ready', port: number, ms: number): void {
     this.#journal.append({ type: 'service', at: Date.now(), name, state, detail: `port ${port}`, ms: Math.round(ms) });
   }
-}
-
-interface LogsWanted {
-  readonly queries: readonly LogQuery[];
-  readonly from: number;
-}
-
-interface Parts {
-  readonly stack: Stack;
-  readonly traffic: Traffic;
-  readonly watch: Watch;
-  readonly logWatch: LogWatch;
 }

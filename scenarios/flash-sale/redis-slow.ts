@@ -14,14 +14,14 @@ export default scenario('Redis answers late', {
   load: buyers.at('40/s'),
   phases: [
     warmUp('2m'),
-    baseline('5m').expect(p50.staysBelow('100ms'), commands.hasData()),
+    baseline('5m').expect(p50.staysBelow('200ms'), commands.hasData()),
     during('6m', slowLink('redis', { latency: '80ms' })).expect(
-      p50.exceeds('100ms').within('4m'),
+      p50.exceeds('200ms').within('4m'),
       commands.rises().within('3m'),
       panel('Flash Sale', 'Lock hold time').rises().within('4m'),
       metric('purchase_success_total').rate().staysAbove('2/s'),
     ),
-    recovery('8m').expect(p50.fallsBelow('100ms').within('4m'), commands.returns().within('5m')),
+    recovery('8m').expect(p50.fallsBelow('200ms').within('4m'), commands.returns().within('5m')),
   ],
   invariants: [neverOversells(), booksBalance(), nothingLost(), countsAgree()],
 });
