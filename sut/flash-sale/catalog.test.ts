@@ -58,11 +58,12 @@ describe.each(metrics)('$name', ({ name, type, labels, buckets }) => {
     expect(labelNames(name)).toEqual(new Set([[...labels].sort().join(',')]));
   });
 
-  test.runIf(buckets !== undefined)('has the buckets of the catalogue', () => {
+  if (buckets === undefined) return;
+  test('has the buckets of the catalogue', () => {
     const bounds = new Set(
       [...page.matchAll(new RegExp(`^${name}_bucket\\{.*?le="([^"]+)"`, 'gm'))].map(([, le]) => le),
     );
-    expect(bounds).toEqual(new Set([...(buckets ?? []).map(String), '+Inf']));
+    expect(bounds).toEqual(new Set([...buckets.map(String), '+Inf']));
   });
 });
 
