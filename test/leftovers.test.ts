@@ -55,6 +55,9 @@ describe('a run leaves nothing behind', () => {
       const run = here.run('flash-sale/redis-down');
       await run.says('stopService proven');
       run.child.kill(signal);
+      // Under npm one Ctrl-C arrives twice: from the terminal, and passed on.
+      await sleep(50);
+      run.child.kill(signal);
       const { code, stderr } = await run.finished;
       expect(code, stderr).toBe(130);
       expect(stderr).toContain('stopService healed');
