@@ -53,6 +53,8 @@ class Progress {
   #fault = '';
   #tick: EventOf<'load'> | undefined;
   readonly #alerts = new Map<string, EventOf<'alert'>['state']>();
+  /** Real ms at which each phase began, by its index. */
+  readonly #starts = new Map<number, number>();
   #booted = 0;
 
   /** Takes an event in; the lines it is worth to everyone, terminal or not. */
@@ -65,6 +67,7 @@ class Progress {
         this.#fault = '';
         this.#tick = undefined;
         this.#alerts.clear();
+        this.#starts.clear();
         return [`${styled('bold', event.id)}  ${event.name}`, styled('dim', `  ${event.hypothesis}`)];
       case 'service':
         if (event.state === 'ready') this.#booted += 1;
@@ -91,7 +94,9 @@ class Progress {
       case 'trouble':
         return [styled('red', `  ${event.message}`)];
       case 'judgement':
-        return event.verdict === 'held' ? [] : failure(event, this.#run?.speed ?? 1, this.#phaseTitle(event.phase));
+        return event.verdict === 'held'
+          ? []
+          : failure(event, this.#offsets(event.phase), this.#phaseTitle(event.phase));
       case 'end':
         return [`${SYMBOL[event.verdict]} ${styled('bold', event.sentence)}`];
       default:
@@ -113,6 +118,7 @@ class Progress {
 
   #takePhase(event: EventOf<'phase'>): string[] {
     this.#phase = event.state === 'start' ? event : undefined;
+    if (event.state === 'start') this.#starts.set(event.index, event.at);
     const plan = this.#run?.phases[event.index];
     if (event.state === 'start') {
       return [
@@ -135,6 +141,17 @@ class Progress {
     return styled('dim', `+${duration(run ? Math.round(((at - run.at) * run.speed) / 1000) * 1000 : 0)}`.padEnd(8));
   }
 
+  /** Scenario time from the start of a phase, or of the first one that is judged. */
+  #offsets(index: number | null): (at: number) => string {
+    const judged = this.#run?.phases.find(({ kind }) => kind !== 'warm-up')?.index;
+    const start = this.#starts.get(index ?? judged ?? 0) ?? 0;
+    const speed = this.#run?.speed ?? 1;
+    return (at) => {
+      const ms = Math.round(((at - start) * speed) / 1000) * 1000;
+      return `${ms < 0 ? '-' : '+'}${duration(Math.abs(ms))}`;
+    };
+  }
+
   #phaseTitle(index: number | null): string {
     return index === null ? 'the whole run' : `"${this.#run?.phases[index]?.title ?? index}"`;
   }
@@ -154,16 +171,14 @@ function loadLine(tick: EventOf<'load'>): string {
 }
 
 /** A judgement that did not hold, always in the same order. */
-function failure(event: EventOf<'judgement'>, speed: number, where: string): string[] {
-  const start = event.timeline[0]?.at ?? 0;
-  const offset = (at: number) => `+${duration(Math.round(((at - start) * speed) / 1000) * 1000)}`;
+function failure(event: EventOf<'judgement'>, offset: (at: number) => string, where: string): string[] {
   const floor = event.floor;
   return [
     `${SYMBOL[event.verdict]} during ${where}: ${event.headline}`,
     `    Expected  ${event.expected}`,
     `    Received  ${event.received}`,
     ...(event.query ? [`    Query     ${event.query.replaceAll('\n', '\n              ')}`] : []),
-    ...(event.timeline.length > 1
+    ...(event.timeline.length > 0
       ? [`    Timeline  ${event.timeline.map(({ at, what }) => `${offset(at)} ${what}`).join(' · ')}`]
       : []),
     ...(floor
