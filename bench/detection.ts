@@ -1,9 +1,9 @@
 /** By how much alerts fire later than the floor that scrape, range, evaluation and `for` allow. */
 import type { Benchmark } from './benchmark.ts';
-import { excessesIn } from './latencies.ts';
+import { excessesIn, perAlert } from './latencies.ts';
 import { median } from './statistics.ts';
 
-/** Each of the shop's alerts is named by one of these at least, the quick ones first. */
+/** Six of them name seven of the shop's eight alerts; a leak takes too long to be among them. */
 const SCENARIOS = [
   'pool-exhausted',
   'redis-down',
@@ -12,7 +12,7 @@ const SCENARIOS = [
   'event-loop-blocked',
   'lock-stampede',
 ];
-const QUICK = 2;
+const QUICK = 1;
 
 export const detection: Benchmark = {
   name: 'detection',
@@ -26,34 +26,38 @@ export const detection: Benchmark = {
         failures.push(name);
       });
     }
-    const detections = runs.kept.flatMap(({ events }) => excessesIn(events));
+    const detections = runs.kept.flatMap(({ id, events }) =>
+      excessesIn(events).map((found) => ({ ...found, scenario: id })),
+    );
+    const excesses = perAlert(detections, ({ excess }) => excess);
     const alerts = new Set(detections.map(({ alert }) => alert)).size;
-    const early = detections.filter(({ excess }) => excess < 0).length;
+    const early = excesses.filter((excess) => excess < 0).length;
     const missing = failures.length > 0 ? ` Left out, not held: ${failures.join(', ')}.` : '';
     return [
       {
         name: 'excess over the floor',
         unit: 'scenario s',
-        values: detections.map(({ excess }) => excess),
+        values: excesses,
         aim: {
           is: 'under',
           value: median(detections.map(({ grain }) => grain)),
           ifMissed: 'The system itself was slow to show the fault: see the next line.',
         },
         note:
-          `${detections.length} detections of ${alerts} alerts in ${runs.kept.length} runs; ${early} were below the floor, ` +
+          `${detections.length} detections of ${alerts} alerts in ${runs.kept.length} runs, a value for each alert of each scenario; ` +
+          `${early} of ${excesses.length} were below the floor, ` +
           `because a large fault crosses a threshold before the range of its rate is full.${missing}`,
       },
       {
         name: "fault to the rule's condition being true",
         unit: 'scenario s',
-        values: detections.map(({ moved }) => moved),
+        values: perAlert(detections, ({ moved }) => moved),
         note: "the system's own time-outs in it are real seconds, which a clock at speed 60 counts as minutes.",
       },
       {
         name: 'firing to notified',
         unit: 'scenario s',
-        values: detections.flatMap(({ told }) => (told === undefined ? [] : [told])),
+        values: perAlert(detections, ({ told }) => told),
         note: "Alertmanager's group_wait (10 s for critical, 30 s for warning) is in it.",
       },
     ];

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { EventOf } from '../harness/journal.ts';
 import { sampleRun } from '../reports/sample.ts';
-import { excessesIn } from './latencies.ts';
+import { type DetectionExcess, excessesIn, perAlert } from './latencies.ts';
 
 const events = sampleRun('held');
 const run = events.find((event) => event.type === 'run') as EventOf<'run'>;
@@ -42,4 +42,18 @@ it('leaves out alerts that the scenario did not name', () => {
 it('leaves out what never fired', () => {
   const { firing: _, ...pendingOnly } = detection();
   expect(excessesIn([at60(true), pendingOnly])).toEqual([]);
+});
+
+it('counts an alert of a scenario once, however often it ran', () => {
+  const one = (scenario: string, excess: number, told?: number): DetectionExcess & { scenario: string } => ({
+    scenario,
+    alert: 'A',
+    excess,
+    moved: 0,
+    told,
+    grain: 27,
+  });
+  const all = [one('a', 1), one('a', 3), one('a', 2, 11), one('b', 10)];
+  expect(perAlert(all, ({ excess }) => excess)).toEqual([2, 10]);
+  expect(perAlert(all, ({ told }) => told)).toEqual([11]);
 });

@@ -1,5 +1,6 @@
 /** Detection latency beside its floor, from the journals of held runs. */
 import type { JournalEvent } from '../harness/journal.ts';
+import { median } from './statistics.ts';
 
 export interface DetectionExcess {
   readonly alert: string;
@@ -11,6 +12,21 @@ export interface DetectionExcess {
   readonly told: number | undefined;
   /** One scrape and one evaluation, as this run had them. */
   readonly grain: number;
+}
+
+/**
+ * One value for each alert of each scenario, the median of its runs: a scenario that ran more often weighs no more.
+ * Undefined values are left out.
+ */
+export function perAlert(
+  detections: readonly (DetectionExcess & { readonly scenario: string })[],
+  value: (detection: DetectionExcess) => number | undefined,
+): number[] {
+  const groups = Map.groupBy(detections, ({ scenario, alert }) => `${scenario} ${alert}`);
+  return [...groups.values()].flatMap((group) => {
+    const values = group.flatMap((detection) => value(detection) ?? []);
+    return values.length === 0 ? [] : [median(values)];
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sharesOf } from './memory.ts';
+import { complete, sharesOf } from './memory.ts';
 import { memoryOfTree } from './usage.ts';
 
 const process_ = (pid: number, parent: number, command: string, pss: number) => ({ pid, parent, command, pss });
@@ -23,4 +23,10 @@ it('reads a real tree of processes from the kernel', async () => {
   const [own] = await memoryOfTree(process.pid);
   expect(own).toMatchObject({ pid: process.pid, parent: process.ppid });
   expect(own?.pss).toBeGreaterThan(1e6);
+});
+
+it('leaves out samples of a boot or a teardown, and takes no passing helper for a part of the stack', () => {
+  const sample = (...names: string[]) => names.map((name) => ({ name }));
+  const up = sample('harness', 'postgres', 'prometheus');
+  expect(complete([sample('harness', 'initdb'), up, up, up, sample('harness', 'postgres')])).toEqual([up, up, up]);
 });

@@ -25,9 +25,7 @@ export const memory: Benchmark = {
       over.abort();
       await watching;
     }
-    // A boot has fewer processes: what counts is the stack that is up.
-    const most = Math.max(...samples.map((shares) => shares.length));
-    const whole = samples.filter((shares) => shares.length === most);
+    const whole = complete(samples);
     const total = (shares: readonly Share[], which: (share: Share) => boolean) =>
       shares.filter(which).reduce((sum, { bytes }) => sum + bytes, 0) / MB;
     const services = whole.map((shares) => total(shares, ({ name }) => name !== HARNESS));
@@ -68,6 +66,14 @@ interface Share {
 }
 
 const HARNESS = 'harness';
+
+/** The samples in which everything was up that is up most of the time: neither boot nor teardown. */
+export function complete<T extends { readonly name: string }>(samples: readonly (readonly T[])[]): (readonly T[])[] {
+  const has = (shares: readonly T[], wanted: string) => shares.some(({ name }) => name === wanted);
+  const names = [...new Set(samples.flatMap((shares) => shares.map(({ name }) => name)))];
+  const usual = names.filter((name) => samples.filter((shares) => has(shares, name)).length > samples.length / 2);
+  return samples.filter((shares) => usual.every((name) => has(shares, name)));
+}
 
 async function sample(root: number, samples: (readonly Share[])[], over: AbortSignal): Promise<void> {
   while (!over.aborted) {

@@ -23,7 +23,7 @@ type Name = (typeof SHOPS)[number];
 type Shop = Part<'state', ShopState>;
 /** As many visitors as keep one process busy; each has one request out. */
 const CONNECTIONS = 16;
-const WARM_UP_MS = 4_000;
+const WARM_UP_MS = 3_000;
 
 const checkouts = buyers.saturating({ connections: CONNECTIONS });
 /** The cheapest answer the app has, without a log line: the two recordings of any request are the most here they ever are. */
@@ -61,7 +61,7 @@ export const overhead: Benchmark = {
       }
       return blocks;
     };
-    const whole = await measure(checkouts, bench.quick ? 2 : 7, bench.quick ? 1_000 : 2_000);
+    const whole = await measure(checkouts, bench.quick ? 2 : 6, bench.quick ? 1_000 : 2_000);
     const trivial = await measure(health, bench.quick ? 1 : 5, bench.quick ? 500 : 800);
     return [...figures('checkout path', whole, 1), ...figures('GET /health, the upper bound', trivial)];
   },

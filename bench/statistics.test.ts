@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { median, mirrored, pairedExcess, quantile, rotated, spread } from './statistics.ts';
+import { eventRate, median, mirrored, pairedExcess, quantile, rotated, spread } from './statistics.ts';
 
 const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 40 });
 
@@ -77,5 +77,32 @@ describe('the order of a round', () => {
 
   it('begins with each contender in turn', () => {
     expect([0, 1, 2, 3].map((round) => rotated(['a', 'b', 'c'], round)[0])).toEqual(['a', 'b', 'c', 'a']);
+  });
+});
+
+describe('a rate of events', () => {
+  it('is exact for events on the dot, wherever they begin', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 3, max: 500 }),
+        fc.integer({ min: 1, max: 5_000 }),
+        fc.nat(1e9),
+        (count, rate, from) => {
+          const times = Array.from({ length: count }, (_, place) => from + (place * 1_000) / rate);
+          expect((eventRate(times) ?? 0) / rate).toBeCloseTo(1, 3);
+        },
+      ),
+    );
+  });
+
+  it('hardly minds a late first and a late last one', () => {
+    const times = Array.from({ length: 300 }, (_, place) => place * 10);
+    const late = times.map((time, place) => (place === 0 || place === 299 ? time + 4 : time));
+    expect(eventRate(late)).toBeGreaterThan(99.95);
+    expect(eventRate(late)).toBeLessThan(100.05);
+  });
+
+  it('is not known from two events', () => {
+    expect(eventRate([1, 2])).toBeUndefined();
   });
 });

@@ -50,3 +50,19 @@ export function rotated<T>(contenders: readonly T[], round: number): T[] {
   const start = round % contenders.length;
   return [...contenders.slice(start), ...contenders.slice(0, start)];
 }
+
+/**
+ * Events a second, from their times in ms: the slope of their count over time by least squares. The jitter of single
+ * events averages out, where a rate from the first to the last would carry that of these two, and a rate within a window
+ * a whole event at each edge. undefined for fewer than three.
+ */
+export function eventRate(times: readonly number[]): number | undefined {
+  if (times.length < 3) return undefined;
+  const [meanTime, meanCount] = [times.reduce((sum, time) => sum + time, 0) / times.length, (times.length - 1) / 2];
+  let [covariance, variance] = [0, 0];
+  for (const [count, time] of times.entries()) {
+    covariance += (time - meanTime) * (count - meanCount);
+    variance += (time - meanTime) ** 2;
+  }
+  return variance === 0 ? undefined : (covariance / variance) * 1_000;
+}

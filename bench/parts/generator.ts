@@ -21,13 +21,11 @@ export interface Receipt {
   readonly answered: number;
   readonly elapsedMs: number;
   readonly cpuMs: number;
-  /** Of a driver of ours, from its start to its end: what it scheduled, counted, and how late it began (ms). */
+  /** Of a driver of ours, from its start to its end: what it counted, and how late it began (ms). */
   readonly totals?: {
     readonly dropped: number;
     readonly unanswered: number;
     readonly answered: number;
-    /** Started while it was measured, over what the rate owed in that time. */
-    readonly achieved: number | undefined;
     readonly lagP50: number;
     readonly lagP99: number;
     readonly lagMax: number;
@@ -63,7 +61,6 @@ async function send({ driver, url, rate = 0, connections, seconds }: Order): Pro
       dropped: totals.dropped,
       unanswered: totals.unanswered,
       answered: totals.answers.reduce((total, { count }) => total + count, 0),
-      achieved: driver === 'arrivals' ? sum(({ started }) => started) / ((rate * elapsedMs) / 1_000) : undefined,
       lagP50: totals.startLag.p50,
       lagP99: totals.startLag.p99,
       lagMax: totals.startLag.max,
@@ -80,6 +77,6 @@ async function fire({ url, rate, connections, seconds }: Order): Promise<Receipt
   };
   await cannon({ ...options, duration: WARM_UP_MS / 1_000 });
   const [began, cpu] = [performance.now(), cpuMs()];
-  const result = await cannon({ ...options, duration: seconds });
+  const result = await cannon({ ...options, duration: Math.ceil(seconds) });
   return { answered: result['2xx'], elapsedMs: performance.now() - began, cpuMs: cpuMs() - cpu };
 }
