@@ -40,10 +40,11 @@ describe.each(Object.entries(PROVEN_BY))('%s', (name, scenario) => {
   });
 });
 
-/** Up to the fault, with no claim but that the alert fires: what is broken must show there. */
+/** The warm-up and the fault, with no claim but that the alert fires: what is broken must show there. */
 function onlyAbout(name: string, scenario: Scenario): Scenario {
   const until = scenario.phases.findIndex(({ kind }) => kind === 'fault');
-  const phases = scenario.phases.slice(0, until + 1).map((phase) => ({
+  const upToTheFault = scenario.phases.slice(0, until + 1).filter(({ kind }) => kind !== 'baseline');
+  const phases = upToTheFault.map((phase) => ({
     ...phase,
     expectations: phase.expectations.filter(({ title }) => title.startsWith(`${name} fires`)),
   }));
