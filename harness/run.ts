@@ -174,8 +174,8 @@ class Course {
   }
 
   /**
-   * Prometheus before 3.11 holds its targets back for five seconds after it starts (its discovery throttle, which no
-   * flag moves); phases begin when it has seen everything once. Traffic is already flowing.
+   * Older Prometheus (2.42 for one) holds its targets back for five seconds after it starts, a throttle of its discovery
+   * that no flag moves. Phases begin when it has seen everything once; traffic is already flowing.
    */
   async #untilScraped(prometheus: Prometheus): Promise<void> {
     const began = Date.now();
