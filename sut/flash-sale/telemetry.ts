@@ -2,7 +2,8 @@
  * All of the service's metrics in one place. The application is given this value and knows nothing else of metrics, so
  * that it can also be built without any, which is how the cost of measuring is measured.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { Distribution, kept, type Series } from '../telemetry/distribution.ts';
 import { eventLoopLag } from '../telemetry/event-loop.ts';
 import {
   CLIENT_CLOSED_REQUEST,
@@ -116,22 +117,23 @@ function lockRecorder(registry: Registry): LockRecorder {
     labelNames,
     registers,
   });
-  const held = new Histogram({
+  const held = new Distribution({
     name: 'redis_lock_duration_seconds',
     help: 'Time locks were held',
-    labelNames,
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers,
+    registry,
   });
+  const known = new Map<string, Series>();
+  const seriesOf = (lock_type: string): Series => kept(known, lock_type, () => held.add({ lock_type }));
   for (const lock_type of LOCK_TYPES) {
     attempts.inc({ lock_type }, 0);
     contended.inc({ lock_type }, 0);
-    held.zero({ lock_type });
+    seriesOf(lock_type);
   }
   return {
     attempt: (lock_type) => attempts.inc({ lock_type }),
     contended: (lock_type) => contended.inc({ lock_type }),
-    held: (lock_type, seconds) => held.observe({ lock_type }, seconds),
+    held: (lock_type, seconds) => seriesOf(lock_type).observe(seconds),
   };
 }
 

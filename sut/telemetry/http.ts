@@ -3,8 +3,9 @@
  * the routes give explicitly. Nothing a client sends becomes a label value, so the number of series is fixed.
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { acceptCorrelationId, CORRELATION_HEADER, withCorrelationId } from './correlation.ts';
+import { Distribution, kept, type Series } from './distribution.ts';
 import type { Logger } from './logger.ts';
 
 /** Where requests end that no route took. */
@@ -35,33 +36,25 @@ export interface HttpRecorder {
 
 /** Registers http_requests_total and http_request_duration_seconds, with the expected series at 0. */
 export function httpRecorder(registry: Registry, expected: readonly ExpectedSeries[]): HttpRecorder {
-  const labelNames = ['handler', 'method', 'status_code'] as const;
-  const requests = new Counter({
-    name: 'http_requests_total',
-    help: 'HTTP requests answered or given up by the client (status_code 499)',
-    labelNames,
-    registers: [registry],
-  });
-  const duration = new Histogram({
+  const duration = new Distribution({
     name: 'http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer',
-    labelNames,
     buckets: HTTP_BUCKETS,
-    registers: [registry],
+    registry,
   });
+  // Every request is timed, so the count of timings is the count of requests.
+  duration.countAs('http_requests_total', 'HTTP requests answered or given up by the client (status_code 499)');
+  const known = new Map<string, Map<string, Map<number, Series>>>();
+  const seriesOf = (handler: string, method: string, status: number): Series => {
+    const methods = kept(known, handler, () => new Map<string, Map<number, Series>>());
+    const statuses = kept(methods, method, () => new Map<number, Series>());
+    return kept(statuses, status, () => duration.add({ handler, method, status_code: String(status) }));
+  };
   for (const { handler, method, statuses } of expected) {
-    for (const status of statuses) {
-      const labels = { handler, method, status_code: String(status) };
-      requests.inc(labels, 0);
-      duration.zero(labels);
-    }
+    for (const status of statuses) seriesOf(handler, method, status);
   }
   return {
-    record(handler, method, status, seconds) {
-      const labels = { handler, method, status_code: String(status) };
-      requests.inc(labels);
-      duration.observe(labels, seconds);
-    },
+    record: (handler, method, status, seconds) => seriesOf(handler, method, status).observe(seconds),
   };
 }
 

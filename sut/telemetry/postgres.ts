@@ -3,7 +3,8 @@
  * connections are gauged. Time spent waiting for a connection is not query time; the gauges show that.
  */
 import { DatabaseError, type Pool, type PoolClient, type QueryResultRow } from 'pg';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { Distribution, kept, type Series } from './distribution.ts';
 
 /** A prepared statement and how it is labelled. `text` is parsed once per connection under `name`. */
 export interface Statement {
@@ -33,13 +34,17 @@ const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** Registers the db_* metrics, with the series of the given statements at 0. */
 export function databaseRecorder(registry: Registry, statements: readonly Statement[]): DatabaseRecorder {
   const registers = [registry];
-  const duration = new Histogram({
+  const duration = new Distribution({
     name: 'db_query_duration_seconds',
     help: 'Time a query took at the database, without the wait for a connection',
-    labelNames: ['query_type', 'table'],
     buckets: BUCKETS,
-    registers,
+    registry,
   });
+  const known = new Map<string, Map<string, Series>>();
+  const seriesOf = (queryType: string, table: string): Series => {
+    const tables = kept(known, queryType, () => new Map<string, Series>());
+    return kept(tables, table, () => duration.add({ query_type: queryType, table }));
+  };
   const errors = new Counter({
     name: 'db_errors_total',
     help: 'Database operations that failed',
@@ -48,11 +53,11 @@ export function databaseRecorder(registry: Registry, statements: readonly Statem
   });
   errors.inc({ query_type: CONNECTION }, 0);
   for (const { queryType, table } of statements) {
-    duration.zero({ query_type: queryType, table });
+    seriesOf(queryType, table);
     errors.inc({ query_type: queryType }, 0);
   }
   return {
-    query: (queryType, table, seconds) => duration.observe({ query_type: queryType, table }, seconds),
+    query: (queryType, table, seconds) => seriesOf(queryType, table).observe(seconds),
     error: (queryType) => errors.inc({ query_type: queryType }),
     watch(pool, max) {
       new Gauge({

@@ -1,5 +1,6 @@
 /** Redis telemetry: commands timed and failures counted per command, and the state of the connection. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { Distribution, kept, type Series } from './distribution.ts';
 
 /** 'stalled': connected, but the last command was not answered in time. */
 export const REDIS_STATES = ['ready', 'connecting', 'reconnecting', 'stalled', 'closed'] as const;
@@ -20,13 +21,14 @@ const BUCKETS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** Registers the redis_* metrics of commands and connections, with the series of the given commands at 0. */
 export function redisRecorder(registry: Registry, commands: readonly string[]): RedisRecorder {
   const registers = [registry];
-  const duration = new Histogram({
+  const duration = new Distribution({
     name: 'redis_command_duration_seconds',
     help: 'Time from sending a command to its answer',
-    labelNames: ['command'],
     buckets: BUCKETS,
-    registers,
+    registry,
   });
+  const known = new Map<string, Series>();
+  const seriesOf = (command: string): Series => kept(known, command, () => duration.add({ command }));
   const errors = new Counter({
     name: 'redis_errors_total',
     help: 'Redis operations that got no answer or an error',
@@ -34,11 +36,11 @@ export function redisRecorder(registry: Registry, commands: readonly string[]): 
     registers,
   });
   for (const command of commands) {
-    duration.zero({ command });
+    seriesOf(command);
     errors.inc({ command }, 0);
   }
   return {
-    command: (command, seconds) => duration.observe({ command }, seconds),
+    command: (command, seconds) => seriesOf(command).observe(seconds),
     error: (command) => errors.inc({ command }),
     watch(states) {
       new Gauge({
