@@ -37,7 +37,7 @@ export const arrivals: Benchmark = {
   summary: 'the arrivals driver: schedule kept, start lag, and cost per request beside autocannon and wrk',
   async measure(bench) {
     const receipts = new Map<Contender, Turn[]>(CONTENDERS.map((contender) => [contender, []]));
-    const [rounds, seconds] = bench.quick ? [1, 1.5] : [3, 3];
+    const [rounds, seconds] = bench.quick ? [1, 1] : [3, 3];
     if (find(WRK) === undefined) throw new Error('wrk is missing; npm run bench installs it, or says how.');
     await using server = await Part.start<'state', ServerState>('server');
     for (let round = 0; round < rounds; round++) {
