@@ -147,11 +147,10 @@ export const crosses = (signal: Signal, side: 'above' | 'below', threshold: numb
       threshold,
       judge: (view, { series, unit }) => {
         const beyond = (value: number) => (side === 'above' ? value > threshold : value < threshold);
-        const crossings = series.flatMap(({ points }) => points.find(([, value]) => beyond(value)) ?? []);
         const at = series
           .flatMap(({ points }) => points.filter(([, value]) => beyond(value)).slice(0, 1))
           .sort((a, b) => a[0] - b[0])[0];
-        if (crossings.length > 0 && at) {
+        if (at) {
           return {
             verdict: 'held',
             headline: `${signal.name} goes ${side} ${text}`,
