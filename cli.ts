@@ -3,18 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { coverageTable } from './cli/coverage-table.ts';
+import { withExtras } from './cli/extras.ts';
 import { createRunFolder, pointLatestAt } from './cli/folders.ts';
 import { onInterrupt } from './cli/interrupt.ts';
 import { keepUp } from './cli/keep.ts';
 import { DEFAULT_SCENARIO, type Options, readOptions } from './cli/options.ts';
 import { findScenarios, load, pick } from './cli/scenarios.ts';
 import { type Terminal, terminal } from './cli/terminal.ts';
-import { versionsOf } from './cli/versions.ts';
 import { check } from './harness/check.ts';
 import { createClock } from './harness/clock.ts';
 import { FiredrillError } from './harness/errors.ts';
 import { makePlan, type Plan } from './harness/plan.ts';
 import { run } from './harness/run.ts';
+import { type ChosenRuntime, chooseRuntime } from './harness/stack/choose.ts';
+import type { ServiceDescription } from './harness/stack/service.ts';
 import { exitCodeOf, overall } from './harness/verdict.ts';
 import { type Catalog, coverageOf } from './reports/coverage.ts';
 import { JournalUnreadable } from './reports/journal-file.ts';
@@ -42,7 +44,7 @@ async function main(): Promise<number> {
   const clock = createClock(options.speed);
   const plans: Plan[] = [];
   for (const { id, scenario } of scenarios) {
-    const plan = await makePlan(id, scenario, clock);
+    const plan = await makePlan(id, withExtras(scenario, options.with), clock);
     check(plan);
     plans.push(plan);
   }
@@ -54,10 +56,17 @@ async function runAll(plans: readonly Plan[], options: Options): Promise<number>
   const screen = terminal();
   const runs: Finished[] = [];
   try {
-    const versions = { firedrill: version, node: process.version, ...(await versionsOf(plans, screen.say)) };
+    const services = servicesOf(plans);
+    const runtime = await chooseRuntime(options.runtime, services, options.images);
+    if (options.runtime === 'auto') screen.say(`Services run as ${runtime.name}: ${runtime.why}.`);
+    const versions = {
+      firedrill: version,
+      node: process.version,
+      ...(await runtime.versions(services, screen.say)),
+    };
     for (const plan of plans) {
       if (signal.aborted) break;
-      runs.push(await runOne(plan, options, { versions, signal, screen }));
+      runs.push(await runOne(plan, options, { runtime, versions, signal, screen }));
     }
   } finally {
     screen.done();
@@ -83,6 +92,12 @@ interface Finished {
   readonly run: RunReport;
 }
 
+/** Every service that some plan boots, once by name. */
+function servicesOf(plans: readonly Plan[]): ServiceDescription[] {
+  const all = plans.flatMap((plan) => plan.scenario.system.services.map((service) => [service.name, service] as const));
+  return [...new Map(all).values()];
+}
+
 /** What each system owes, for the coverage table. */
 function catalogsOf(plans: readonly Plan[]): Catalog[] {
   const bySystem = new Map(plans.map((plan) => [plan.scenario.system.name, plan]));
@@ -95,15 +110,18 @@ function catalogsOf(plans: readonly Plan[]): Catalog[] {
 }
 
 interface Surroundings {
+  readonly runtime: ChosenRuntime;
   readonly versions: Record<string, string>;
   readonly signal: AbortSignal;
   readonly screen: Terminal;
 }
 
-async function runOne(plan: Plan, options: Options, { versions, signal, screen }: Surroundings): Promise<Finished> {
+async function runOne(plan: Plan, options: Options, around: Surroundings): Promise<Finished> {
+  const { runtime, versions, signal, screen } = around;
   const folder = await createRunFolder(options.out, plan.id);
   await run(plan, {
     folder,
+    openRuntime: runtime.open,
     seed: options.seed,
     full: options.full,
     signal,
@@ -112,7 +130,7 @@ async function runOne(plan: Plan, options: Options, { versions, signal, screen }
       settings: {
         speed: String(options.speed),
         seed: String(options.seed),
-        runtime: 'processes',
+        runtime: runtime.name,
         full: String(options.full),
       },
     },

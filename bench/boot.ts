@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClock } from '../harness/clock.ts';
 import { prometheusAt } from '../harness/prometheus.ts';
 import { startReceiver } from '../harness/receiver.ts';
-import { bootProcesses } from '../harness/stack/processes.ts';
+import { bootAlone } from '../harness/stack/boot.ts';
+import { openProcesses } from '../harness/stack/processes.ts';
 import { flashSale } from '../sut/index.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { median } from './statistics.ts';
@@ -56,7 +57,7 @@ async function bootOnce({ folder, signal, say }: Bench): Promise<Boot> {
   await using receiver = await startReceiver(() => {});
   const logFolder = await mkdtemp(join(folder, 'boot-'));
   const began = performance.now();
-  await using stack = await bootProcesses({
+  await using stack = await bootAlone(openProcesses, {
     services: flashSale().services,
     interceptions: [],
     outside: [{ address: 'receiver:9099', endpoint: receiver.endpoint }],

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { createClock } from '../harness/clock.ts';
 import type { Load } from '../harness/load.ts';
-import { bootProcesses } from '../harness/stack/processes.ts';
+import { bootAlone } from '../harness/stack/boot.ts';
+import { openProcesses } from '../harness/stack/processes.ts';
 import type { Stack } from '../harness/stack/service.ts';
 import { buyers, traffic } from '../load/index.ts';
 import { postgres, postgresUrl } from '../sut/services/postgres.ts';
@@ -35,7 +36,7 @@ export const overhead: Benchmark = {
   name: 'overhead',
   summary: 'instrumentation on and off, interleaved: processor time per request of the app, and requests per second',
   async measure(bench) {
-    await using stack = await bootProcesses({
+    await using stack = await bootAlone(openProcesses, {
       services: [postgres, redis],
       interceptions: [],
       outside: [],

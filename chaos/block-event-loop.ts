@@ -6,7 +6,7 @@ import { aName, someTime } from './arguments.ts';
 import { type Inspector, withInspector } from './inspector.ts';
 import { unlessAborted, until } from './patience.ts';
 import { processorMs } from './process-facts.ts';
-import { runningPid } from './running.ts';
+import { running } from './running.ts';
 
 export interface BlockEventLoopOptions {
   /** How long each block lasts, in real time. */
@@ -41,16 +41,16 @@ export function blockEventLoop(name: string, { forEach, every }: BlockEventLoopO
     async inject(stack, signal) {
       unlessAborted(signal);
       const service = stack.service(name);
-      const pid = runningPid(service);
+      const instance = running(service);
       const plant = (inspector: Inspector) =>
         inspector.evaluate(`void (${BLOCKING} = (${startBlocking})(${blockMs}, ${everyMs}))`);
-      const usedBefore = (await processorMs(pid)) ?? 0;
+      const usedBefore = (await processorMs(service)) ?? 0;
       await withInspector(service, plant, signal);
       return {
         async proof() {
           const { blocks, blockedMs } = await withInspector(service, blocked);
           const average = blocks === 0 ? 0 : blockedMs / blocks;
-          const used = ((await processorMs(pid)) ?? 0) - usedBefore;
+          const used = ((await processorMs(service)) ?? 0) - usedBefore;
           return {
             held: blocks >= BLOCKS_FOR_PROOF && average >= blockMs * 0.9 && used >= blockedMs * PROCESSOR_SHARE,
             seen: `${blocks} blocks of ${average.toFixed(0)} ms on average, ${used} ms of processor time used`,
@@ -59,7 +59,8 @@ export function blockEventLoop(name: string, { forEach, every }: BlockEventLoopO
         },
         async heal() {
           // A process started since is not blocked.
-          if (service.pid === pid) await withInspector(service, (inspector) => stopBlocking(inspector, service.name));
+          if (service.instance === instance)
+            await withInspector(service, (inspector) => stopBlocking(inspector, service.name));
         },
       };
     },

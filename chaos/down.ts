@@ -2,9 +2,8 @@
 import type { Fault } from '../harness/fault.ts';
 import type { RunningService } from '../harness/stack/service.ts';
 import { unlessAborted, until } from './patience.ts';
-import { isGone } from './process-facts.ts';
 import { knock } from './reachable.ts';
-import { runningPid } from './running.ts';
+import { running } from './running.ts';
 
 const REACHABLE_WITHIN_MS = 5_000;
 
@@ -21,19 +20,19 @@ export function downFault(
     async inject(stack, signal) {
       unlessAborted(signal);
       const service = stack.service(target);
-      const pid = runningPid(service);
+      running(service);
       await bringDown(service);
       return {
         async proof() {
-          const [gone, door] = await Promise.all([isGone(pid), knock(service.endpoint)]);
+          const [sight, door] = await Promise.all([service.look(), knock(service.endpoint)]);
           return {
-            held: gone && door === 'ECONNREFUSED',
-            seen: `process ${pid} ${gone ? 'is gone' : 'lives'}, connecting gives ${door}`,
-            source: 'process table and TCP',
+            held: sight.state === 'gone' && door === 'ECONNREFUSED',
+            seen: `${sight.seen}, connecting gives ${door}`,
+            source: `${sight.source} and TCP`,
           };
         },
         async heal() {
-          if (service.pid === undefined) await service.start();
+          if (service.instance === undefined) await service.start();
           await until(`${target} accepts connections again`, async () => (await knock(service.endpoint)) === 'open', {
             withinMs: REACHABLE_WITHIN_MS,
           });

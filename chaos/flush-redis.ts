@@ -6,7 +6,7 @@ import type { Fault } from '../harness/fault.ts';
 import type { Endpoint } from '../harness/stack/service.ts';
 import { aName } from './arguments.ts';
 import { unlessAborted } from './patience.ts';
-import { runningPid } from './running.ts';
+import { running } from './running.ts';
 
 /** Throws BAD_OPTION. */
 export function flushRedis(name = 'redis'): Fault {
@@ -18,7 +18,7 @@ export function flushRedis(name = 'redis'): Fault {
     async inject(stack, signal) {
       unlessAborted(signal);
       const service = stack.service(name);
-      const before = runningPid(service);
+      const before = running(service);
       // A key of ours, set before, must be gone after.
       const marker = `firedrill:${randomUUID()}`;
       await withRedis(service.endpoint, (redis) => redis.set(marker, '1'));
@@ -32,16 +32,17 @@ export function flushRedis(name = 'redis'): Fault {
         proof: () =>
           withRedis(service.endpoint, async (redis) => {
             const lost = (await redis.exists(marker)) === 0;
-            const restarted = service.pid !== undefined && service.pid !== before;
+            const { instance } = service;
+            const restarted = instance !== undefined && instance !== before;
             return {
               held: lost && restarted,
-              seen: `${restarted ? `process ${service.pid} took over from ${before}` : 'the same process'}, what was stored before is ${lost ? 'gone' : 'there'}`,
+              seen: `${restarted ? `${instance.name} took over from ${before.name}` : 'the same process'}, what was stored before is ${lost ? 'gone' : 'there'}`,
               source: 'Redis',
             };
           }),
         // There is nothing to put back: that Redis is there is all one can ask.
         async heal() {
-          if (service.pid === undefined) await service.start();
+          if (service.instance === undefined) await service.start();
           await withRedis(service.endpoint, (redis) => redis.ping());
         },
       };

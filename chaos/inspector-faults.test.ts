@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
-const resident = async (): Promise<number> => (await residentBytes(service.pid ?? 0)) ?? 0;
+const resident = async (): Promise<number> => (await residentBytes(service)) ?? 0;
 
 /** How often a timer of the app came more than `lateMs` late within a second. */
 async function lateTimers(lateMs: number): Promise<unknown> {
@@ -109,11 +109,15 @@ test('both at once do not get in each other’s way', async () => {
 test('the inspector of a new process is found behind the addresses of earlier ones in the log', async () => {
   const death = await inject(killService('app'), stack);
   await death.heal();
-  expect(await withInspector(service, (inspector) => inspector.evaluate('process.pid'))).toBe(service.pid);
+  expect(await withInspector(service, (inspector) => inspector.evaluate('process.pid'))).toBe(service.instance?.pid);
 });
 
 test('an app that does not say where its inspector listens fails by name', async () => {
-  const mute: RunningService = Object.create(service, { logFile: { value: '/dev/null' }, pid: { value: service.pid } });
+  const mute: RunningService = Object.create(service, {
+    logFile: { value: '/dev/null' },
+    instance: { value: service.instance },
+    signal: { value: () => Promise.resolve() },
+  });
   const impatient = AbortSignal.timeout(300);
   await expect(withInspector(mute, async () => {}, impatient)).rejects.toThrow(
     'interrupted while waiting for the inspector of app',

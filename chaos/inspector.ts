@@ -1,13 +1,13 @@
 /**
  * A way into a running Node process, from outside: SIGUSR1 makes any Node process open its inspector, which says in its
- * log where, and speaks the Chrome DevTools protocol. The app must be started with `--inspect-port=127.0.0.1:0` (a free
- * port of its own); it holds no code for this.
+ * log where, and speaks the Chrome DevTools protocol. The app must be started with an `--inspect-port` of its own, which
+ * its description names among its ports; it holds no code for this.
  */
 import { readFile } from 'node:fs/promises';
 import { FiredrillError } from '../harness/errors.ts';
-import type { RunningService } from '../harness/stack/service.ts';
+import type { Instance, RunningService } from '../harness/stack/service.ts';
 import { until } from './patience.ts';
-import { runningPid } from './running.ts';
+import { running } from './running.ts';
 
 const OPEN_WITHIN_MS = 10_000;
 const ANSWER_WITHIN_MS = 5_000;
@@ -40,15 +40,15 @@ export async function withInspector<T>(
 }
 
 async function openSession(service: RunningService, signal?: AbortSignal): Promise<Session> {
-  const pid = runningPid(service);
+  const instance = running(service);
   let session: Session | undefined;
   await until(
     `the inspector of ${service.name} answers`,
     async () => {
-      const url = await lastAddress(service.logFile);
-      session = url === undefined ? undefined : await joinAs(pid, url);
+      const url = await lastAddress(service);
+      session = url === undefined ? undefined : await joinAs(instance, url);
       // Without effect where the inspector is open already.
-      if (session === undefined) process.kill(pid, 'SIGUSR1');
+      if (session === undefined) await service.signal('SIGUSR1');
       return session !== undefined;
     },
     { withinMs: OPEN_WITHIN_MS, ...(signal === undefined ? {} : { signal }) },
@@ -58,7 +58,7 @@ async function openSession(service: RunningService, signal?: AbortSignal): Promi
 }
 
 /** undefined where nobody answers, or another: the log may tell of an earlier process, whose port was taken since. */
-async function joinAs(pid: number, url: string): Promise<Session | undefined> {
+async function joinAs({ pid }: Instance, url: string): Promise<Session | undefined> {
   const session = await Session.open(url).catch(() => undefined);
   if (session === undefined) return undefined;
   if ((await session.evaluate('process.pid').catch(() => undefined)) === pid) return session;
@@ -66,11 +66,15 @@ async function joinAs(pid: number, url: string): Promise<Session | undefined> {
   return undefined;
 }
 
-/** 'ws://127.0.0.1:40123/6f0…' from the last 'Debugger listening on …' in the log. */
-async function lastAddress(logFile: string): Promise<string | undefined> {
-  const log = await readFile(logFile, 'utf8');
+/** 'ws://127.0.0.1:40123/6f0…' from the last 'Debugger listening on …' in the log, as we reach it. */
+async function lastAddress(service: RunningService): Promise<string | undefined> {
+  const log = await readFile(service.logFile, 'utf8');
   const at = log.lastIndexOf('Debugger listening on ws://');
-  return at < 0 ? undefined : /ws:\/\/\S+/.exec(log.slice(at))?.[0];
+  const said = at < 0 ? undefined : /ws:\/\/\S+/.exec(log.slice(at))?.[0];
+  if (said === undefined) return undefined;
+  const { hostname, port, pathname } = new URL(said);
+  const reached = service.outside({ host: hostname, port: Number(port) });
+  return `ws://${reached.host}:${reached.port}${pathname}`;
 }
 
 interface Reply {

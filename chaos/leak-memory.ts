@@ -8,7 +8,7 @@ import { aName, someBytes } from './arguments.ts';
 import { type Inspector, withInspector } from './inspector.ts';
 import { unlessAborted, until } from './patience.ts';
 import { residentBytes } from './process-facts.ts';
-import { runningPid } from './running.ts';
+import { running } from './running.ts';
 
 export interface LeakMemoryOptions {
   /** How much, in all. */
@@ -46,8 +46,8 @@ export function leakMemory(name: string, { bytes, over = '0s' }: LeakMemoryOptio
     async inject(stack, signal) {
       unlessAborted(signal);
       const service = stack.service(name);
-      const pid = runningPid(service);
-      const before = (await residentBytes(pid)) ?? 0;
+      const instance = running(service);
+      const before = (await residentBytes(service)) ?? 0;
       const stopped = new AbortController();
       const end = AbortSignal.any([signal, stopped.signal]);
       const growing = withInspector(service, (inspector) => grow(inspector, total, overMs, end), signal);
@@ -56,7 +56,7 @@ export function leakMemory(name: string, { bytes, over = '0s' }: LeakMemoryOptio
       else growing.catch(() => {});
       return {
         async proof() {
-          const risen = ((await residentBytes(pid)) ?? 0) - before;
+          const risen = ((await residentBytes(service)) ?? 0) - before;
           return {
             held: risen >= total * MOST,
             seen: `resident memory rose by ${mebibytes(risen)} of ${mebibytes(total)}`,
@@ -67,7 +67,7 @@ export function leakMemory(name: string, { bytes, over = '0s' }: LeakMemoryOptio
           stopped.abort();
           await growing.catch(() => {});
           // A process started since has no leak.
-          if (service.pid === pid) await withInspector(service, (inspector) => release(inspector, service, pid));
+          if (service.instance === instance) await withInspector(service, (inspector) => release(inspector, service));
         },
       };
     },
@@ -100,15 +100,15 @@ function fillNext(leak: { pieces: Buffer[]; filled: number }, piece: number, ste
   }
 }
 
-async function release(inspector: Inspector, service: RunningService, pid: number): Promise<void> {
-  const leaking = (await residentBytes(pid)) ?? 0;
+async function release(inspector: Inspector, service: RunningService): Promise<void> {
+  const leaking = (await residentBytes(service)) ?? 0;
   const filled = Number(await inspector.evaluate(`${LEAK}?.filled ?? 0`));
   await inspector.evaluate(`void delete ${LEAK}`);
   await until(
     `the leaked memory of ${service.name} is given back`,
     async () => {
       await inspector.collectGarbage();
-      return leaking - ((await residentBytes(pid)) ?? 0) >= filled * MOST - SLACK_BYTES;
+      return leaking - ((await residentBytes(service)) ?? 0) >= filled * MOST - SLACK_BYTES;
     },
     { withinMs: RELEASED_WITHIN_MS },
   );

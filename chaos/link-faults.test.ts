@@ -22,7 +22,7 @@ async function echo(): Promise<{ server: Server; endpoint: { host: string; port:
 
 async function withRelay(work: (relay: TcpRelay) => Promise<void>): Promise<void> {
   const { server, endpoint } = await echo();
-  const relay = await TcpRelay.open(endpoint);
+  const relay = await TcpRelay.open(endpoint, '127.0.0.1');
   try {
     await work(relay);
   } finally {
@@ -114,7 +114,7 @@ describe('the relay', () => {
   test('resets the client where the service is down', async () => {
     const { server, endpoint } = await echo();
     server.close();
-    const relay = await TcpRelay.open(endpoint);
+    const relay = await TcpRelay.open(endpoint, '127.0.0.1');
     const socket = connect(relay.endpoint);
     const [error] = await once(socket, 'error');
     expect(error).toMatchObject({ code: 'ECONNRESET' });

@@ -1,65 +1,52 @@
-/** What the operating system says about a process. From /proc; where there is none (macOS), from ps. */
-import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
+/**
+ * What the operating system says about a service's main process, asked where the service runs. From /proc; where there is
+ * none (macOS), from ps.
+ */
+import type { RunningService } from '../harness/stack/service.ts';
 
-const hasProc = process.platform === 'linux';
-
-/** Its state as one letter (R, S, D, T, Z …); undefined where there is no such process. */
-export async function stateOf(pid: number): Promise<string | undefined> {
-  if (!hasProc) return (await ps(pid, 'state'))?.charAt(0);
-  const stat = await procFile(pid, 'stat');
-  // pid (command) state …; the command may hold anything, so the last parenthesis counts.
-  return stat?.slice(stat.lastIndexOf(')') + 2).charAt(0);
-}
-
-/** Whether it runs no more; a zombie, dead and not yet waited for, is gone. */
-export async function isGone(pid: number): Promise<boolean> {
-  const state = await stateOf(pid);
-  return state === undefined || state === 'Z' || state === 'X';
-}
-
-/** Resident memory in bytes; undefined where there is no such process. */
-export async function residentBytes(pid: number): Promise<number | undefined> {
-  if (!hasProc) {
-    const kibibytes = await ps(pid, 'rss');
-    return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+/** Resident memory in bytes; undefined where it does not run. */
+export async function residentBytes(service: RunningService): Promise<number | undefined> {
+  const status = await procFile(service, 'status');
+  if (status !== undefined) {
+    const match = /^VmRSS:\s*(\d+) kB$/m.exec(status);
+    return match ? Number(match[1]) * 1024 : undefined;
   }
-  const match = /^VmRSS:\s*(\d+) kB$/m.exec((await procFile(pid, 'status')) ?? '');
-  return match ? Number(match[1]) * 1024 : undefined;
+  const kibibytes = await ps(service, 'rss');
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
 /** Linux counts processor time in ticks of a hundredth of a second (USER_HZ), whatever the kernel's own rate. */
 const TICK_MS = 10;
 
-/** Processor time it has used, user and system, in milliseconds; undefined where there is no such process. */
-export async function processorMs(pid: number): Promise<number | undefined> {
-  if (!hasProc) {
-    // [[days-]hours:]minutes:seconds.hundredths
-    const parts = (await ps(pid, 'time'))?.split(/[-:]/).map(Number).reverse();
-    const units = [1_000, 60_000, 3_600_000, 86_400_000];
-    return parts?.reduce((sum, part, index) => sum + part * (units[index] ?? 0), 0);
+/** Processor time it has used, user and system, in milliseconds; undefined where it does not run. */
+export async function processorMs(service: RunningService): Promise<number | undefined> {
+  const stat = await procFile(service, 'stat');
+  if (stat !== undefined) {
+    // utime and stime are fields 14 and 15; the first after the command, which may hold anything, is field 3.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   }
-  const stat = await procFile(pid, 'stat');
-  // utime and stime are fields 14 and 15; the first after the command is field 3.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields && (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  // [[days-]hours:]minutes:seconds.hundredths
+  const parts = (await ps(service, 'time'))?.split(/[-:]/).map(Number).reverse();
+  const units = [1_000, 60_000, 3_600_000, 86_400_000];
+  return parts?.reduce((sum, part, index) => sum + part * (units[index] ?? 0), 0);
 }
 
-/** The environment it was started with, 'NAME=value' each; empty where there is no such process. */
-export async function environmentOf(pid: number): Promise<ReadonlySet<string>> {
-  if (!hasProc) return new Set((await ps(pid, 'command', 'e'))?.split(' ') ?? []);
-  return new Set((await procFile(pid, 'environ'))?.split('\0') ?? []);
+/** The environment it was started with, 'NAME=value' each; empty where it does not run. */
+export async function environmentOf(service: RunningService): Promise<ReadonlySet<string>> {
+  const environ = await procFile(service, 'environ');
+  if (environ !== undefined) return new Set(environ.split('\0'));
+  return new Set((await ps(service, 'command', 'e'))?.split(' ') ?? []);
 }
 
-async function procFile(pid: number, name: string): Promise<string | undefined> {
-  try {
-    return await readFile(`/proc/${pid}/${name}`, 'utf8');
-  } catch {
-    return undefined;
-  }
+async function procFile(service: RunningService, name: string): Promise<string | undefined> {
+  const { instance } = service;
+  return instance && (await service.exec('cat', [`/proc/${instance.pid}/${name}`]).catch(() => undefined));
 }
 
-async function ps(pid: number, field: string, ...flags: string[]): Promise<string | undefined> {
-  const result = await execa('ps', [...flags, '-ww', '-o', `${field}=`, '-p', String(pid)], { reject: false });
-  return result.exitCode === 0 ? result.stdout.trim() : undefined;
+async function ps(service: RunningService, field: string, ...flags: string[]): Promise<string | undefined> {
+  const { instance } = service;
+  if (instance === undefined) return undefined;
+  const args = [...flags, '-ww', '-o', `${field}=`, '-p', String(instance.pid)];
+  return (await service.exec('ps', args).catch(() => '')).trim() || undefined;
 }

@@ -47,7 +47,7 @@ describe('pauseService', () => {
       .poll(() => injection.proof())
       .toEqual({
         held: true,
-        seen: `process ${service.pid} is in state T`,
+        seen: `process ${service.instance?.pid} is in state T`,
         source: 'process table',
       });
     await expect(greeting(service.endpoint, 300)).rejects.toThrow('timeout');

@@ -4,7 +4,7 @@ import type { Fault } from '../harness/fault.ts';
 import { aName } from './arguments.ts';
 import { unlessAborted } from './patience.ts';
 import { environmentOf } from './process-facts.ts';
-import { runningPid } from './running.ts';
+import { running } from './running.ts';
 
 export interface RedeployOptions {
   /** Variables of the new release, over those of the old. */
@@ -28,7 +28,7 @@ export function redeploy(name: string, { env }: RedeployOptions): Fault {
     async inject(stack, signal) {
       unlessAborted(signal);
       const service = stack.service(name);
-      runningPid(service);
+      running(service);
       await service.stop();
       try {
         await service.start(env);
@@ -38,8 +38,7 @@ export function redeploy(name: string, { env }: RedeployOptions): Fault {
           cause: error,
         });
       }
-      const has = async (variable: string): Promise<boolean> =>
-        service.pid !== undefined && (await environmentOf(service.pid)).has(variable);
+      const has = async (variable: string): Promise<boolean> => (await environmentOf(service)).has(variable);
       return {
         async proof() {
           const found = await Promise.all(variables.map(has));

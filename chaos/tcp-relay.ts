@@ -28,13 +28,13 @@ export class TcpRelay implements Interceptor {
   #cut = false;
   #counters = { connections: 0, reset: 0, chunks: 0, bytes: 0, heldMs: 0 };
 
-  /** Resolves when it listens, on a free loopback port. */
-  static async open(upstream: Endpoint): Promise<TcpRelay> {
+  /** Resolves when it listens, on a free port of this address. */
+  static async open(upstream: Endpoint, listen: string): Promise<TcpRelay> {
     // Half-open: one side may be done while the other still speaks.
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
+      server.listen(0, listen, resolve);
     });
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('a relay without a port');
@@ -168,7 +168,7 @@ const relays = new Map<string, Interception<TcpRelay>>();
 export function relayTowards(service: string): Interception<TcpRelay> {
   const known = relays.get(service);
   if (known) return known;
-  const interception = { to: service, open: (upstream: Endpoint) => TcpRelay.open(upstream) };
+  const interception = { to: service, open: (upstream: Endpoint, listen: string) => TcpRelay.open(upstream, listen) };
   relays.set(service, interception);
   return interception;
 }

@@ -6,7 +6,8 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { createClock } from '../harness/clock.ts';
 import type { Fault, Injection } from '../harness/fault.ts';
-import { bootProcesses } from '../harness/stack/processes.ts';
+import { bootAlone } from '../harness/stack/boot.ts';
+import { openProcesses } from '../harness/stack/processes.ts';
 import type { Endpoint, Program, ServiceDescription, Stack } from '../harness/stack/service.ts';
 
 const none = { apt: '', dnf: '', brew: '' };
@@ -20,7 +21,7 @@ export const postgres: ServiceDescription = {
   needs: [],
   account: 'postgres',
   stopSignal: 'SIGINT',
-  prepare: (context) =>
+  initialise: (context) =>
     context.run(initdb, ['-D', 'data', '-U', 'postgres', '--auth=trust', '--no-sync', '--no-instructions']),
   args: ({ endpoint }) => ['-D', 'data', '-h', endpoint.host, '-p', `${endpoint.port}`, '-k', '', '-c', 'fsync=off'],
   ready: (endpoint) => query(endpoint, 'select 1').then(() => {}),
@@ -46,7 +47,10 @@ export const app: ServiceDescription = {
   address: 'app:8080',
   program: { command: 'node', why: 'tests', packages: none },
   needs: [],
-  args: async (context) => ['--inspect-port=127.0.0.1:0', await context.write('app.mjs', APP)],
+  args: async (context) => [
+    `--inspect-port=${context.endpoint.host}:${context.ownPort(9229)}`,
+    await context.write('app.mjs', APP),
+  ],
   env: ({ endpoint }) => ({ PORT: `${endpoint.port}` }),
   ready: (endpoint) => greeting(endpoint).then(() => {}),
 };
@@ -57,7 +61,7 @@ export async function testStack(
   faults: readonly Fault[] = [],
 ): Promise<Stack> {
   const logFolder = await mkdtemp(join(tmpdir(), 'chaos-test-'));
-  const stack = await bootProcesses({
+  const stack = await bootAlone(openProcesses, {
     services,
     interceptions: [...new Set(faults.flatMap((fault) => fault.interception ?? []))],
     outside: [],
@@ -68,9 +72,7 @@ export async function testStack(
     onCrash: () => {},
   });
   return {
-    services: stack.services,
-    service: (name) => stack.service(name),
-    interceptor: (interception) => stack.interceptor(interception),
+    ...stack,
     [Symbol.asyncDispose]: async () => {
       await stack[Symbol.asyncDispose]();
       await rm(logFolder, { recursive: true, force: true });

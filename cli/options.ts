@@ -1,6 +1,8 @@
 /** The command line of `npm run scenario`. */
 import { Command, CommanderError, Option } from 'commander';
 import { FiredrillError } from '../harness/errors.ts';
+import type { ImageChoice } from '../harness/stack/images.ts';
+import type { RuntimeName } from '../harness/stack/service.ts';
 
 export interface Options {
   readonly names: readonly string[];
@@ -12,6 +14,10 @@ export interface Options {
   readonly keep: boolean;
   readonly json: boolean;
   readonly full: boolean;
+  readonly runtime: RuntimeName | 'auto';
+  readonly images: ImageChoice;
+  /** Services beside those that a scenario needs. */
+  readonly with: readonly string[];
 }
 
 export const DEFAULT_SCENARIO = 'flash-sale/pool-exhausted';
@@ -29,6 +35,23 @@ export function readOptions(argv: readonly string[], version: string): Options |
     .addOption(new Option('--seed <n>', 'the same seed gives the same traffic').default('1'))
     .option('-o, --out <folder>', 'where runs are kept', 'reports/out')
     .option('-k, --keep', 'leave the stack up after the verdict, print its addresses, and wait for Ctrl-C')
+    .addOption(
+      new Option('-r, --runtime <runtime>', 'how services run: processes, containers, or auto')
+        .default('auto')
+        .env('FIREDRILL_RUNTIME'),
+    )
+    .option('--image <service=image>', 'an image of your own for a service; may be given again', collect, [])
+    .addOption(
+      new Option('--image-prefix <prefix>', 'a registry, or a path in one, that mirrors the official images').env(
+        'FIREDRILL_IMAGE_PREFIX',
+      ),
+    )
+    .option(
+      '--with <service>',
+      'also boot one to look around with: grafana, an exporter; may be given again',
+      collect,
+      [],
+    )
     .option('--full', 'run every phase to its end, even when everything is decided')
     .option('--json', 'print run.json of the last run on standard output')
     .version(version)
@@ -65,6 +88,10 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
     keep?: true;
     json?: true;
     full?: true;
+    runtime: string;
+    image: readonly string[];
+    imagePrefix?: string;
+    with: readonly string[];
   }>();
   return {
     names: command.args,
@@ -76,7 +103,31 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
     keep: raw.keep ?? false,
     json: raw.json ?? false,
     full: raw.full ?? false,
+    with: raw.with,
+    runtime: oneOf('--runtime', raw.runtime, ['auto', 'processes', 'containers']),
+    images: {
+      overrides: Object.fromEntries(raw.image.map(override)),
+      ...(raw.imagePrefix === undefined ? {} : { prefix: raw.imagePrefix }),
+    },
   };
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new FiredrillError('BAD_OPTION', `${option} is '${text}'; expected ${known.join(', ')}.`);
+}
+
+/** 'postgres=postgres:17' → ['postgres', 'postgres:17']. The names of services are checked when a system is known. */
+function override(text: string): readonly [string, string] {
+  const [, service, image] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (service !== undefined && image !== undefined) return [service, image];
+  throw new FiredrillError(
+    'BAD_OPTION',
+    `--image is '${text}'; expected <service>=<image>, such as postgres=postgres:17.`,
+  );
 }
 
 /** Commander's message as one sentence of ours. */

@@ -41,7 +41,8 @@ export interface Proof {
 export interface Interception<I extends Interceptor> {
   /** The service whose clients are led through the interceptor. */
   readonly to: string;
-  open(upstream: Endpoint): Promise<I>;
+  /** `listen`: the address it is to listen on, where the services that use the link reach it. */
+  open(upstream: Endpoint, listen: string): Promise<I>;
 }
 
 export interface Interceptor {

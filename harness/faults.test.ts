@@ -6,6 +6,7 @@ import type { Journal } from './journal-file.ts';
 import type { Stack } from './stack/service.ts';
 
 const noStack: Stack = {
+  runtime: 'processes',
   services: [],
   service: () => {
     throw new Error('no services');

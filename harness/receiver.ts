@@ -22,8 +22,11 @@ export interface Receiver extends AsyncDisposable {
 /** Where production's Alertmanager posts to; anything else is nobody. */
 const ALERTS_PATH = '/alerts';
 
-/** Listens on a free loopback port. What is no Alertmanager webhook is answered 400, which Alertmanager logs. */
-export async function startReceiver(onNotification: (event: EventOf<'notification'>) => void): Promise<Receiver> {
+/** Listens on a free port of an address, by default loopback. What is no Alertmanager webhook is answered 400, which Alertmanager logs. */
+export async function startReceiver(
+  onNotification: (event: EventOf<'notification'>) => void,
+  listen = '127.0.0.1',
+): Promise<Receiver> {
   const server = createServer(async (request, response) => {
     if (request.url !== ALERTS_PATH) return void response.writeHead(404).end();
     try {
@@ -40,11 +43,11 @@ export async function startReceiver(onNotification: (event: EventOf<'notificatio
       response.writeHead(400).end();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, listen, resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the receiver has no port');
   return {
-    endpoint: { host: '127.0.0.1', port: address.port },
+    endpoint: { host: listen, port: address.port },
     [Symbol.asyncDispose]: () =>
       new Promise<void>((done) => {
         server.close(() => done());

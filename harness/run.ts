@@ -17,7 +17,8 @@ import { type Prometheus, prometheusAt } from './prometheus.ts';
 import { startReceiver } from './receiver.ts';
 import { RunRecord } from './record.ts';
 import { runEvent } from './run-event.ts';
-import { bootProcesses } from './stack/processes.ts';
+import { boot } from './stack/boot.ts';
+import type { OpenRuntime } from './stack/runtime.ts';
 import type { Stack } from './stack/service.ts';
 import { Traffic } from './traffic.ts';
 import { exitCodeOf, type Verdict } from './verdict.ts';
@@ -27,6 +28,8 @@ export interface RunOptions {
   /** Created; holds the journal and the services' logs. */
   readonly folder: string;
   readonly seed: number;
+  /** Where the services run. */
+  readonly openRuntime: OpenRuntime;
   /** Phases run to their end even when everything is decided. */
   readonly full: boolean;
   /** Aborting it ends the run early: healed, torn down, verdict unknown. */
@@ -111,9 +114,11 @@ class Course {
 
   async run(logFolder: string): Promise<void> {
     const { scenario } = this.#plan;
-    await using receiver = await startReceiver((event) => this.#journal.append(event));
-    await using stack = await bootProcesses({
-      services: scenario.system.services,
+    const { services } = scenario.system;
+    await using runtime = await this.#options.openRuntime(services, this.#options.say, this.#stop.signal);
+    await using receiver = await startReceiver((event) => this.#journal.append(event), runtime.doorstep.listen);
+    await using stack = await boot(runtime, {
+      services,
       // Faults on the same link share what sits on it.
       interceptions: [
         ...new Set(scenario.phases.flatMap((phase) => phase.faults.flatMap((fault) => fault.interception ?? []))),
@@ -121,7 +126,6 @@ class Course {
       outside: [{ address: 'receiver:9099', endpoint: receiver.endpoint }],
       clock: this.#plan.clock,
       logFolder,
-      say: this.#options.say,
       signal: this.#stop.signal,
       onReady: (service, ms) => this.#note(service.name, 'ready', service.endpoint.port, ms),
       onCrash: (service, detail, lastLines) => {

@@ -6,6 +6,8 @@ import type { Duration } from './units.ts';
 export interface System {
   readonly name: string;
   readonly services: readonly ServiceDescription[];
+  /** What may be booted beside them to look around: no scenario needs it (--with). */
+  readonly extras?: readonly ServiceDescription[];
   /** Name of the service that traffic goes to and whose /metrics is reconciled. */
   readonly app: string;
   /** How often production scrapes it; the widest scrape interval of its jobs. */

@@ -49,8 +49,12 @@ describe('following the logs', () => {
     const service = {
       name: 'app',
       endpoint,
-      pid: 1,
+      instance: { name: 'process 1', pid: 1 },
       logFile: file,
+      look: () => Promise.reject(new Error('nobody looks')),
+      outside: () => endpoint,
+      exec: () => Promise.resolve(''),
+      signal: idle,
       pause: idle,
       resume: idle,
       kill: idle,
@@ -58,6 +62,7 @@ describe('following the logs', () => {
       start: idle,
     };
     const stack: Stack = {
+      runtime: 'processes',
       services: [service],
       service: () => service,
       interceptor: () => {

@@ -8,10 +8,13 @@ import catalog from '../monitoring/catalog.json' with { type: 'json' };
 import { readLedger } from './flash-sale/ledger.ts';
 import { alertmanager } from './services/alertmanager.ts';
 import { blackbox } from './services/blackbox.ts';
+import { grafana } from './services/grafana.ts';
 import { answersOk } from './services/http.ts';
 import { postgres, postgresUrl } from './services/postgres.ts';
+import { postgresExporter } from './services/postgres-exporter.ts';
 import { prometheus } from './services/prometheus.ts';
 import { redis, redisUrl } from './services/redis.ts';
+import { redisExporter } from './services/redis-exporter.ts';
 
 export interface FlashSaleOptions {
   /** Units in a sale. */
@@ -54,14 +57,24 @@ export function flashSale(options: FlashSaleOptions = {}): System {
     dashboardFiles: [files.dashboard],
     metrics: catalog.systems['flash-sale'].metrics as readonly CatalogMetric[],
   };
+  const extras = [
+    postgresExporter,
+    redisExporter,
+    grafana({
+      datasources: fromHere('../monitoring/grafana/provisioning/datasources/prometheus.yml'),
+      dashboardProvider: fromHere('../monitoring/grafana/provisioning/dashboards/dashboards.yml'),
+      dashboards: monitoring.dashboardFiles,
+    }),
+  ];
   return {
     name: 'flash-sale',
+    extras,
     services: [
       postgres,
       redis,
       app(options),
       blackbox({ config: fromHere('../monitoring/blackbox/blackbox.yml') }),
-      prometheus({ config: monitoring.prometheusConfig, rules: monitoring.ruleFiles }),
+      prometheus({ config: monitoring.prometheusConfig, rules: monitoring.ruleFiles, extras }),
       alertmanager({ config: files.alertmanager }),
     ],
     app: 'flash-sale',
@@ -82,6 +95,9 @@ export function flashSale(options: FlashSaleOptions = {}): System {
   };
 }
 
+/** Node's own. */
+const INSPECTOR_PORT = 9229;
+
 const app = ({
   stock = 10_000,
   dbPool = 10,
@@ -98,8 +114,21 @@ const app = ({
     packages: { apt: 'nodejs', dnf: 'nodejs', brew: 'node' },
   },
   needs: ['postgres', 'redis'],
-  // The inspector opens only when SIGUSR1 asks for it, as in any Node process; the port is its own, not 9229 for all.
-  args: () => ['--inspect-port=127.0.0.1:0', fromHere('./flash-sale/main.ts')],
+  container: {
+    image: {
+      name: 'firedrill/flash-sale',
+      context: fromHere('..'),
+      dockerfile: fromHere('./flash-sale/Dockerfile'),
+      sources: ['./flash-sale', './telemetry', '../package.json', '../package-lock.json'].map(fromHere),
+      base: 'node:24.21.0-bookworm-slim',
+    },
+  },
+  // The inspector opens only when SIGUSR1 asks for it, as in any Node process.
+  ports: [INSPECTOR_PORT],
+  args: ({ runtime, endpoint, ownPort }) => [
+    `--inspect-port=${endpoint.host}:${ownPort(INSPECTOR_PORT)}`,
+    runtime === 'processes' ? fromHere('./flash-sale/main.ts') : 'sut/flash-sale/main.ts',
+  ],
   env: ({ endpoint, reach, clock }) => ({
     HOST: endpoint.host,
     PORT: String(endpoint.port),

@@ -8,6 +8,7 @@ import type { EventOf, JournalEvent } from '../harness/journal.ts';
 import { makePlan } from '../harness/plan.ts';
 import { type RunResult, run } from '../harness/run.ts';
 import type { Scenario } from '../harness/scenario.ts';
+import { openProcesses } from '../harness/stack/processes.ts';
 
 export interface Drill extends RunResult {
   readonly events: readonly JournalEvent[];
@@ -25,6 +26,7 @@ export async function drill(scenario: Scenario, { speed = 60 } = {}): Promise<Dr
   try {
     const result = await run(plan, {
       folder,
+      openRuntime: openProcesses,
       seed: 1,
       full: false,
       signal: new AbortController().signal,

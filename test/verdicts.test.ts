@@ -234,8 +234,7 @@ const killBehindItsBack = (name: string): Fault => ({
   ...harmless,
   name: 'killBehindItsBack',
   async inject(stack) {
-    const { pid } = stack.service(name);
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    await stack.service(name).signal('SIGKILL');
     return { heal: async () => {}, proof: async () => ({ held: true, seen: 'killed', source: 'this test' }) };
   },
 });

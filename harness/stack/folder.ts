@@ -7,21 +7,15 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isAlive, type Owner, ourselves } from './owner.ts';
 
 const PREFIX = 'firedrill-';
 const OWNER = 'owner.json';
 
-interface Owner {
-  readonly pid: number;
-  /** Start time of the process in clock ticks, so that a pid used again is not taken for its owner; '' off Linux. */
-  readonly started: string;
-}
-
 export async function createStackFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), PREFIX));
   await chmod(folder, 0o755);
-  const owner: Owner = { pid: process.pid, started: (await startTime(process.pid)) ?? '' };
-  await writeFile(join(folder, OWNER), JSON.stringify(owner));
+  await writeFile(join(folder, OWNER), JSON.stringify(await ourselves()));
   return folder;
 }
 
@@ -32,7 +26,7 @@ export async function sweepStackFolders(): Promise<number> {
     if (!name.startsWith(PREFIX)) continue;
     const folder = join(tmpdir(), name);
     const owner = await readOwner(folder);
-    if (owner === undefined || (await alive(owner))) continue;
+    if (owner === undefined || (await isAlive(owner))) continue;
     const removed = await removeStackFolder(folder).then(
       () => true,
       () => false, // another user's: theirs to sweep
@@ -52,24 +46,6 @@ async function readOwner(folder: string): Promise<Owner | undefined> {
     return JSON.parse(await readFile(join(folder, OWNER), 'utf8')) as Owner;
   } catch {
     return undefined; // being created by another run, or not ours
-  }
-}
-
-async function alive(owner: Owner): Promise<boolean> {
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return owner.started === '' || (await startTime(owner.pid)) === owner.started;
-}
-
-async function startTime(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
 

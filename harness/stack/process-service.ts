@@ -1,30 +1,30 @@
 /** One service as a process: started through setpriv so that it dies with us, its output straight into a file. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { FiredrillError, messageOf } from '../errors.ts';
+import { closeSync, openSync } from 'node:fs';
+import { execa } from 'execa';
+import { messageOf } from '../errors.ts';
 import { descendantsOf } from './descendants.ts';
-import type { Endpoint, RunningService, ServiceContext, ServiceDescription } from './service.ts';
+import { lastLinesOf } from './log-tail.ts';
+import { isGone, processState } from './process-table.ts';
+import { untilReady } from './readiness.ts';
+import type { ManagedService, ServiceOrder } from './runtime.ts';
+import type { Endpoint, Instance, ProcessContext, Sight } from './service.ts';
 
-const READY_WITHIN_MS = 30_000;
-const ANSWER_WITHIN_MS = 5_000;
 const STOP_WITHIN_MS = 5_000;
-const LAST_LINES = 15;
 
-export interface ProcessOptions {
-  readonly description: ServiceDescription;
-  readonly context: ServiceContext;
-  readonly logFile: string;
-  /** Called when the process ends without having been asked to. */
-  readonly onCrash: (service: ProcessService, detail: string) => void;
+export interface ProcessOptions extends Pick<ServiceOrder, 'description' | 'logFile' | 'onCrash'> {
+  readonly context: ProcessContext;
+  /** Where its program was found. */
+  readonly program: string;
 }
 
-export class ProcessService implements RunningService {
+export class ProcessService implements ManagedService {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly logFile: string;
   readonly #options: ProcessOptions;
   #process: ChildProcess | undefined;
+  #last: Instance | undefined;
   #exit: Promise<string> | undefined;
   #ready = false;
   #paused = false;
@@ -38,15 +38,38 @@ export class ProcessService implements RunningService {
     this.logFile = options.logFile;
   }
 
-  get pid(): number | undefined {
-    return this.#process?.pid;
+  get instance(): Instance | undefined {
+    return this.#process?.pid === undefined ? undefined : this.#last;
+  }
+
+  async look(): Promise<Sight> {
+    const state = this.#last === undefined ? undefined : await processState(this.#last.pid);
+    const name = this.#last?.name ?? this.name;
+    const seen = isGone(state) ? `${name} is gone` : `${name} is in state ${state}`;
+    return { state: isGone(state) ? 'gone' : state === 'T' ? 'paused' : 'running', seen, source: 'process table' };
+  }
+
+  /** A process listens where we are. */
+  outside(inside: Endpoint): Endpoint {
+    return inside;
+  }
+
+  async exec(command: string, args: readonly string[]): Promise<string> {
+    const { stdout } = await execa(command, args, { stdin: 'ignore' });
+    return stdout;
+  }
+
+  signal(signal: NodeJS.Signals): Promise<void> {
+    // Not the group: a signal means the process that asked to hear of it.
+    if (this.instance) process.kill(this.instance.pid, signal);
+    return Promise.resolve();
   }
 
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.#process) return;
     const { description, context } = this.#options;
     const [command, ...args] = underOurWatch(
-      [context.locate(description.program), ...(await description.args(context))],
+      [this.#options.program, ...(await description.args(context))],
       description.account,
     );
     const log = openSync(this.logFile, 'a');
@@ -63,6 +86,7 @@ export class ProcessService implements RunningService {
     });
     closeSync(log);
     this.#process = child;
+    if (child.pid !== undefined) this.#last = { name: `process ${child.pid}`, pid: child.pid };
     this.#exit = new Promise((resolve) => {
       child.once('error', (error) => resolve(messageOf(error)));
       child.once('exit', (code, signal) => resolve(code === null ? String(signal) : `exit code ${code}`));
@@ -73,7 +97,8 @@ export class ProcessService implements RunningService {
       if (!this.#ending && this.#ready) this.#options.onCrash(this, detail);
       return detail;
     });
-    await this.#untilReady(exit);
+    await untilReady(description, this, exit, () => this.kill());
+    this.#ready = true;
   }
 
   async pause(): Promise<void> {
@@ -102,22 +127,18 @@ export class ProcessService implements RunningService {
     clearTimeout(timer);
   }
 
-  /** The end of the log, for a message. */
   lastLines(): string {
-    try {
-      return readFileSync(this.logFile, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
-    } catch {
-      return '';
-    }
+    return lastLinesOf(this.logFile);
   }
 
   /** To the group and to descendants that have left it. */
   async #signalAll(signal: NodeJS.Signals): Promise<void> {
-    const below = this.pid === undefined ? [] : await descendantsOf(this.pid);
+    const pid = this.#process?.pid;
+    const below = pid === undefined ? [] : await descendantsOf(pid);
     this.#signal(signal);
-    for (const pid of below) {
+    for (const child of below) {
       try {
-        process.kill(pid, signal);
+        process.kill(child, signal);
       } catch {
         // Gone already.
       }
@@ -126,43 +147,13 @@ export class ProcessService implements RunningService {
 
   /** To the whole group: a service may have children of its own (ffmpeg). Gone already is fine. */
   #signal(signal: NodeJS.Signals): void {
-    if (this.pid === undefined) return;
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
     try {
-      process.kill(-this.pid, signal);
+      process.kill(-pid, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
-  }
-
-  async #untilReady(exit: Promise<string>): Promise<void> {
-    const { description } = this.#options;
-    const deadline = performance.now() + READY_WITHIN_MS;
-    let last: unknown;
-    let ended: string | undefined;
-    const ending = exit.then((detail) => {
-      ended = detail;
-      throw new Error(detail);
-    });
-    ending.catch(() => undefined);
-    while (performance.now() < deadline && ended === undefined) {
-      try {
-        await Promise.race([description.ready(this.endpoint), ending, tooLong()]);
-        this.#ready = true;
-        return;
-      } catch (error) {
-        last = error;
-        await sleep(25);
-      }
-    }
-    const what =
-      ended === undefined
-        ? `was not ready after ${READY_WITHIN_MS / 1000} s: ${messageOf(last)}`
-        : `ended while starting (${ended})`;
-    await this.kill();
-    throw new FiredrillError(
-      'SERVICE_FAILED',
-      `${this.name} ${what}. The end of its log (${this.logFile}):\n${this.lastLines().replace(/^/gm, '  | ')}`,
-    );
   }
 }
 
@@ -175,12 +166,6 @@ function endGroup(leader: number | undefined): void {
     // nobody left, as it should be
   }
 }
-
-/** One question whether a service is ready may take this long. */
-const tooLong = (): Promise<never> =>
-  sleep(ANSWER_WITHIN_MS, undefined, { ref: false }).then(() => {
-    throw new Error(`it did not answer within ${ANSWER_WITHIN_MS / 1000} s`);
-  });
 
 /**
  * The command under setpriv: the kernel kills it when we die, however we die, and a service that refuses root gets its

@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClock } from '../clock.ts';
 import type { Interception, Interceptor } from '../fault.ts';
+import { type BootOptions, bootAlone } from './boot.ts';
 import { sweepStackFolders } from './folder.ts';
-import { type BootOptions, bootProcesses } from './processes.ts';
+import { openProcesses } from './processes.ts';
 import type { Endpoint, RunningService, ServiceContext, ServiceDescription, Stack } from './service.ts';
 import { alive, ask, nodeService, stateOf } from './testing.ts';
 
@@ -28,7 +29,7 @@ afterEach(async () => {
 });
 
 async function boot(services: readonly ServiceDescription[], over: Partial<BootOptions> = {}): Promise<Stack> {
-  stack = await bootProcesses({
+  stack = await bootAlone(openProcesses, {
     services,
     interceptions: [],
     outside: [],
@@ -42,8 +43,8 @@ async function boot(services: readonly ServiceDescription[], over: Partial<BootO
   return stack;
 }
 const pidOf = (service: RunningService): number => {
-  if (service.pid === undefined) throw new Error(`${service.name} does not run`);
-  return service.pid;
+  if (service.instance === undefined) throw new Error(`${service.name} does not run`);
+  return service.instance.pid;
 };
 const foldersLeft = async () => (await readdir(temporary)).filter((name) => name.startsWith('firedrill-'));
 
@@ -70,8 +71,9 @@ describe('booting', () => {
       prepare: async (context) => {
         seen = context;
         await context.write('conf/app.yml', context.localise('db: db:8080, pager: pager:9099, other: elsewhere:1'));
-        await context.run(nodeService('x').program, ['-e', 'require("fs").writeFileSync("made", process.cwd())']);
       },
+      initialise: ({ run }) =>
+        run(nodeService('x').program, ['-e', 'require("fs").writeFileSync("made", process.cwd())']),
     });
     const outside = [{ address: 'pager:9099', endpoint: { host: '127.0.0.1', port: 4 } }];
     const booted = await boot([nodeService('db'), app], { outside });
@@ -127,7 +129,7 @@ describe('a boot that fails', () => {
     ],
     [
       'whose tool fails',
-      { prepare: ({ run }) => run(nodeService('x').program, ['-e', 'console.log("no space"); process.exit(2)']) },
+      { initialise: ({ run }) => run(nodeService('x').program, ['-e', 'console.log("no space"); process.exit(2)']) },
       / for app failed \(2\):\nno space$/,
     ],
     [
@@ -181,14 +183,14 @@ describe('a running service', () => {
     const app = (await boot([nodeService('app')])).service('app');
     await ask(app.endpoint, '/crash').catch(() => {});
     await expect.poll(() => crashes).toEqual([['app', 'exit code 7', 'listening\nsomething is wrong']]);
-    expect(app.pid).toBeUndefined();
+    expect(app.instance).toBeUndefined();
   });
 
   it('is killed without being reported, and started again on the same port', async () => {
     const app = (await boot([nodeService('app')])).service('app');
     const [before, { port }] = [pidOf(app), app.endpoint];
     await app.kill();
-    expect([app.pid, alive(before)]).toEqual([undefined, false]);
+    expect([app.instance, alive(before)]).toEqual([undefined, false]);
     await expect(ask(app.endpoint)).rejects.toThrow();
     await app.start();
     expect(pidOf(app)).not.toBe(before);
@@ -231,7 +233,7 @@ describe('a running service', () => {
     const pid = pidOf(app);
     await app.pause();
     await app[verb]();
-    expect([app.pid, alive(pid)]).toEqual([undefined, false]);
+    expect([app.instance, alive(pid)]).toEqual([undefined, false]);
     await app.start();
     expect(await ask(app.endpoint)).toBe('hello');
   });
@@ -279,12 +281,13 @@ describe('disposing', () => {
       const script = join(temporary, 'run.ts');
       await writeFile(
         script,
-        `import { bootProcesses } from ${JSON.stringify(join(import.meta.dirname, 'processes.ts'))};
+        `import { bootAlone } from ${JSON.stringify(join(import.meta.dirname, 'boot.ts'))};
+       import { openProcesses } from ${JSON.stringify(join(import.meta.dirname, 'processes.ts'))};
        import { nodeService } from ${JSON.stringify(join(import.meta.dirname, 'testing.ts'))};
        import { createClock } from ${JSON.stringify(join(import.meta.dirname, '..', 'clock.ts'))};
-       const stack = await bootProcesses({ services: [nodeService('app')], interceptions: [], outside: [], clock: createClock(1),
+       const stack = await bootAlone(openProcesses, { services: [nodeService('app')], interceptions: [], outside: [], clock: createClock(1),
          logFolder: ${JSON.stringify(temporary)}, say() {}, onReady() {}, onCrash() {} });
-       console.log(stack.service('app').pid);
+       console.log(stack.service('app').instance.pid);
        setInterval(() => {}, 1000);`,
       );
       const harness = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -14,13 +14,14 @@ export const alertmanager = (files: { readonly config: string }): ServiceDescrip
     packages: { apt: 'prometheus-alertmanager', dnf: 'alertmanager', brew: 'alertmanager' },
   },
   needs: [],
+  container: { image: 'prom/alertmanager:v0.34.1', data: '/alertmanager' },
   async prepare(context) {
     const scaled = scaleAlertmanagerConfig(await readFile(files.config, 'utf8'), context.clock, files.config);
     await context.write('alertmanager.yml', context.localise(scaled));
   },
-  args: ({ endpoint }) => [
-    '--config.file=alertmanager.yml',
-    '--storage.path=data',
+  args: ({ endpoint, folder, data }) => [
+    `--config.file=${folder}/alertmanager.yml`,
+    `--storage.path=${data}`,
     `--web.listen-address=${endpoint.host}:${endpoint.port}`,
     '--cluster.listen-address=',
     '--log.level=warn',

@@ -13,11 +13,12 @@ export const blackbox = (files: { readonly config: string }): ServiceDescription
     packages: { apt: 'prometheus-blackbox-exporter', dnf: 'blackbox_exporter', brew: 'blackbox_exporter' },
   },
   needs: [],
+  container: { image: 'prom/blackbox-exporter:v0.28.0' },
   async prepare(context) {
     await context.write('blackbox.yml', await readFile(files.config, 'utf8'));
   },
-  args: ({ endpoint }) => [
-    '--config.file=blackbox.yml',
+  args: ({ endpoint, folder }) => [
+    `--config.file=${folder}/blackbox.yml`,
     `--web.listen-address=${endpoint.host}:${endpoint.port}`,
     // Its default of half a second is more than a whole scrape on a fast clock.
     '--timeout-offset=0.02',

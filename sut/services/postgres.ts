@@ -15,10 +15,12 @@ export const postgres: ServiceDescription = {
   address: 'postgres:5432',
   program: server,
   needs: [],
+  // The image makes its cluster by itself, and trusts the network of the run, which nobody else is on.
+  container: { image: 'postgres:18.6', env: { POSTGRES_HOST_AUTH_METHOD: 'trust' } },
   account: 'postgres',
   // Fast shutdown: SIGTERM would wait for every client to leave.
   stopSignal: 'SIGINT',
-  async prepare(context) {
+  async initialise(context) {
     await context.run(initdb, [
       '-D',
       'data',
@@ -31,15 +33,13 @@ export const postgres: ServiceDescription = {
       '--no-instructions',
     ]);
   },
-  args: ({ endpoint }) => [
-    '-D',
-    'data',
+  args: ({ endpoint, runtime, data }) => [
+    // The image knows its folders, and its entrypoint asks through the socket.
+    ...(runtime === 'processes' ? ['-D', data, '-k', ''] : []),
     '-h',
     endpoint.host,
     '-p',
     String(endpoint.port),
-    '-k',
-    '',
     // The cluster never outlives the machine's memory, so a lost power supply is the one thing it need not survive.
     ...settings({
       fsync: 'off',

@@ -9,6 +9,8 @@ import { answersOk } from './http.ts';
 export const prometheus = (files: {
   readonly config: string;
   readonly rules: readonly string[];
+  /** Services that a run may do without: the jobs of those it does not boot are left out. */
+  readonly extras: readonly ServiceDescription[];
 }): ServiceDescription => ({
   name: 'prometheus',
   address: 'prometheus:9090',
@@ -18,17 +20,19 @@ export const prometheus = (files: {
     packages: { apt: 'prometheus', dnf: 'prometheus', brew: 'prometheus' },
   },
   needs: [],
+  container: { image: 'prom/prometheus:v3.13.3', data: '/prometheus' },
   async prepare(context) {
     const scaled = scalePrometheusConfig(await readFile(files.config, 'utf8'), context.clock, files.config);
-    await context.write('prometheus.yml', atRealAddresses(scaled, context.localise));
+    const absent = files.extras.filter(({ name }) => !context.has(name)).map(({ address }) => address);
+    await context.write('prometheus.yml', atRealAddresses(withoutJobsOf(absent, scaled), context.localise));
     for (const file of files.rules) {
       const rules = scaleRuleFile(await readFile(file, 'utf8'), context.clock, file);
       await context.write(`rules/${basename(file)}`, rules);
     }
   },
-  args: ({ endpoint, clock }) => [
-    '--config.file=prometheus.yml',
-    '--storage.tsdb.path=data',
+  args: ({ endpoint, clock, folder, data }) => [
+    `--config.file=${folder}/prometheus.yml`,
+    `--storage.tsdb.path=${data}`,
     `--web.listen-address=${endpoint.host}:${endpoint.port}`,
     '--log.level=warn',
     ...prometheusFlags(clock),
@@ -36,6 +40,19 @@ export const prometheus = (files: {
   ready: (endpoint) => answersOk(endpoint, '/-/ready'),
   url: ({ host, port }) => `http://${host}:${port}`,
 });
+
+/** A job all of whose targets are these addresses has nothing to scrape. */
+export function withoutJobsOf(addresses: readonly string[], config: string): string {
+  const document = parseDocument(config);
+  const jobs = document.get('scrape_configs');
+  if (!isSeq(jobs)) return config;
+  jobs.items = jobs.items.filter((job) => {
+    const groups: unknown = isMap(job) ? job.toJSON().static_configs : undefined;
+    const targets = Array.isArray(groups) ? groups.flatMap((group: { targets?: string[] }) => group.targets ?? []) : [];
+    return targets.length === 0 || targets.some((target) => !addresses.includes(target));
+  });
+  return String(document);
+}
 
 /**
  * Real addresses in place of production's, while the `instance` labels stay production's ('flash-sale:8080'): series and

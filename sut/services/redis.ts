@@ -12,12 +12,16 @@ export const redis: ServiceDescription = {
     packages: { apt: 'redis-server', dnf: 'redis', brew: 'redis' },
   },
   needs: [],
+  container: { image: 'redis:8.10.0', data: '/data' },
   // A cache: it keeps nothing over a restart, so a restarted Redis is an empty one.
   args: ({ endpoint }) => [
     '--bind',
     endpoint.host,
     '--port',
     String(endpoint.port),
+    // It is reached on loopback, or on the network of the run; neither is open to others.
+    '--protected-mode',
+    'no',
     '--save',
     '',
     '--appendonly',
