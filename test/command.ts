@@ -49,7 +49,8 @@ export function place(): Place {
 function command(args: readonly string[], temporary: string): Command {
   const child = spawn(process.execPath, [join(ROOT, 'cli.ts'), ...args], {
     cwd: ROOT,
-    env: { ...process.env, TMPDIR: temporary, NO_COLOR: '1' },
+    // What a test does not ask for is a run as processes, engine or not.
+    env: { ...process.env, FIREDRILL_RUNTIME: 'processes', TMPDIR: temporary, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -50,7 +50,7 @@ build() {
   docker build -q "$@" >"$context/build.log" 2>&1 || { tail -20 "$context/build.log" >&2; fail "docker build $* failed."; }
 }
 
-cp Dockerfile postgres-entrypoint.sh "$context"
+cp Dockerfile ./*-entrypoint.sh "$context"
 cp "$root/node_modules/node/bin/node" "$context/node"
 npm_home=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 cp -rL "$npm_home" "$context/npm"

@@ -108,11 +108,11 @@ export class ContainerService implements ManagedService {
   }
 
   async pause(): Promise<void> {
-    await this.#running().pause();
+    if (this.#instance) await this.#running().pause();
   }
 
   async resume(): Promise<void> {
-    await this.#running().unpause();
+    if (this.#instance) await this.#running().unpause();
   }
 
   async kill(): Promise<void> {
