@@ -59,7 +59,8 @@ export class Runs {
     const [command = '', ...args] = underOurWatch([process.execPath, CLI, id, '--out', out]);
     const began = Date.now();
     // A group of its own: Ctrl-C comes through us, once, and the run heals and ends in order.
-    const child = spawn(command, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    const env = { ...process.env, FIREDRILL_RUNTIME: 'processes' };
+    const child = spawn(command, args, { detached: true, env, stdio: ['ignore', 'ignore', 'pipe'] });
     const interrupt = () => child.kill('SIGINT');
     this.#signal.addEventListener('abort', interrupt, { once: true });
     if (child.pid !== undefined) watch?.(child.pid);
