@@ -25,6 +25,8 @@ export default defineConfig({
           name: 'runs',
           include: ['test/**/*.test.ts'],
           fileParallelism: false,
+          // Of the tests that say they may run side by side.
+          maxConcurrency: 2,
           testTimeout: 300_000,
           sequence: { groupOrder: 1 },
         },

@@ -25,7 +25,8 @@ const PROVEN_BY: Readonly<Record<string, Scenario>> = {
   FlashSaleEventLoopLag: eventLoopBlocked,
 };
 
-describe.each(Object.entries(PROVEN_BY))('%s', (name, scenario) => {
+// Two at a time: a neighbour can delay what is expected here, never bring it about.
+describe.concurrent.each(Object.entries(PROVEN_BY))('%s', (name, scenario) => {
   test.each(RULE_MUTATIONS)('with its %s is not held', async (mutation) => {
     await using rules = await mutate(RULES, (text) => breakAlert(text, name, mutation));
     const monitoring = { rules: rules.path };
