@@ -3,6 +3,7 @@ import { alertHistory, blindSpots, evaluatedThrough } from './alert-history.ts';
 import { type Detection, detectionsIn } from './detection.ts';
 import { messageOf } from './errors.ts';
 import type { Judgement, PhaseWindow } from './expectation.ts';
+import { GRAFANA_AGREES, judgeGrafana } from './grafana.ts';
 import type { Invariant } from './invariant.ts';
 import type { EventOf } from './journal.ts';
 import type { FullJudgement, PhaseResult } from './judge.ts';
@@ -37,6 +38,7 @@ export function concludeRun(plan: Plan, record: RunRecord, course: Course): Conc
     ...faultJudgements(record),
     ...silenceJudgements(plan, record, course.windows),
     ...invariantJudgements(plan, record),
+    ...[judgeGrafana(record.observations.get(GRAFANA_AGREES))].filter((judgement) => judgement !== undefined),
   ];
   const complete = course.phases.length === plan.scenario.phases.length && !course.interrupted && !course.troubled;
   const verdict = overall([

@@ -8,6 +8,7 @@ import { readBooks } from './books.ts';
 import { concludeRun } from './conclude.ts';
 import { FiredrillError, messageOf } from './errors.ts';
 import type { PhaseWindow } from './expectation.ts';
+import { compareWithGrafana, GRAFANA, GRAFANA_AGREES, grafanaAt } from './grafana.ts';
 import type { JournalEvent } from './journal.ts';
 import { type Journal, openJournal } from './journal-file.ts';
 import type { PhaseResult } from './judge.ts';
@@ -174,6 +175,7 @@ class Course {
       await traffic.stop(this.#stop.signal.aborted ? DRAIN_WHEN_ABORTED_MS : undefined);
     }
     if (!this.#stop.signal.aborted) await this.#closeBooks(stack, traffic, url);
+    if (!this.#stop.signal.aborted) await this.#askGrafana(stack, prometheus);
     await this.#options.beforeTeardown?.(stack);
   }
 
@@ -227,6 +229,17 @@ class Course {
         facts: { ...invariant.observe(books) },
       });
     }
+  }
+
+  /** Over all phases, once everything has been stored. Nothing is asked where no Grafana was booted (--with grafana). */
+  async #askGrafana(stack: Stack, prometheus: Prometheus): Promise<void> {
+    const [first, last] = [this.#windows.find(Boolean), this.#windows.at(-1)];
+    if (!stack.services.some(({ name }) => name === GRAFANA) || !first || !last) return;
+    const grafana = grafanaAt(stack.service(GRAFANA).endpoint);
+    const facts = await compareWithGrafana(this.#plan, prometheus, grafana, { from: first.start, to: last.end }).catch(
+      (error: unknown) => ({ failure: messageOf(error) }),
+    );
+    this.#journal.append({ type: 'observation', at: Date.now(), invariant: GRAFANA_AGREES, facts: { ...facts } });
   }
 
   /** Judges everything, journals it, and says what came of the run. */
