@@ -1,7 +1,8 @@
 /** One service as a container: created from its image with its files put in, its output followed into the run's folder. */
 import { closeSync, createWriteStream, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import { FiredrillError, messageOf } from '../errors.ts';
 import { removeContainer } from './container-labels.ts';
@@ -12,6 +13,7 @@ import type { ManagedService, ServiceOrder } from './runtime.ts';
 import type { Endpoint, Instance, ServiceContext, Sight } from './service.ts';
 
 const STOP_WITHIN_S = 5;
+const OUTPUT_WITHIN_MS = 1_000;
 const ID_LENGTH = 12;
 
 export interface ContainerOptions extends ServiceOrder {
@@ -82,7 +84,7 @@ export class ContainerService implements ManagedService {
     this.#ready = false;
     // Before the start, so that not a line is missed, and none comes twice.
     const output = await engine.container.attach(container);
-    const log = output.pipe(createWriteStream(this.logFile, { flags: 'a' }));
+    const logged = pipeline(output, createWriteStream(this.logFile, { flags: 'a' })).catch(() => undefined);
     const end = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
     end.catch(() => undefined);
     try {
@@ -97,7 +99,8 @@ export class ContainerService implements ManagedService {
       .catch((error: unknown) => `the container engine does not answer any more: ${messageOf(error)}`)
       .then(async (detail) => {
         this.#instance = undefined;
-        await finished(log).catch(() => undefined);
+        // Of an engine that is gone the output never ends.
+        await Promise.race([logged, sleep(OUTPUT_WITHIN_MS, undefined, { ref: false })]);
         if (!this.#ending && this.#ready) this.#options.onCrash(this, detail);
         return detail;
       });
