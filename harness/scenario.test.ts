@@ -36,7 +36,8 @@ describe('a phase', () => {
     expect(first).toMatchObject({ expectations: [] });
     expect(first).not.toHaveProperty('load');
     expect(second.expectations).toEqual([a, b]);
-    expect(second.load).toBe(idleLoad);
+    expect(second.load).toEqual([idleLoad]);
+    expect(first.under([idleLoad, idleLoad]).load).toEqual([idleLoad, idleLoad]);
     expect(Object.isFrozen(second)).toBe(true);
   });
 

@@ -88,7 +88,7 @@ const notification = z.object({
 
 const judgement = z.object({
   id: z.string(),
-  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault']),
+  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper']),
   title: z.string(),
   verdict,
   headline: z.string(),
@@ -141,8 +141,9 @@ const detection = z.object({
 });
 
 const load = z.object({
+  driver: z.string(),
   description: z.string(),
-  ticks: z.number().describe('How many load entries the journal holds.'),
+  ticks: z.number().describe('How many entries of it the journal holds.'),
   totals: z
     .object({
       driver: z.string(),
@@ -192,7 +193,8 @@ export const runJsonSchema = z.object({
     .describe('Grouped by phase, in order; phase null: judged over the whole run.'),
   panels: z.array(panel),
   detections: z.array(detection),
-  load,
+  load: load.describe('The first of `loads`, or what was planned where none ran.'),
+  loads: z.array(load).describe('Every load that ran, in the order they began; one that ran twice is here twice.'),
   observations: z.array(
     z.object({ moment: momentSchema, invariant: z.string(), facts: z.record(z.string(), z.unknown()) }),
   ),
@@ -223,6 +225,7 @@ export type Detection = z.infer<typeof detection>;
 export type AlertReport = z.infer<typeof alert>;
 export type FaultWindow = z.infer<typeof faultWindow>;
 export type PhaseReport = z.infer<typeof phase>;
+export type LoadReport = z.infer<typeof load>;
 export type RunVerdict = z.infer<typeof verdict>;
 
 /** The file's content: `run` without what only the drawing needs, indented, ending in a newline. */

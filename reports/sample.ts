@@ -96,7 +96,13 @@ export function hostileRun(): JournalEvent[] {
       ]),
     );
   };
-  return sampleRun('broken').map((event) => poison(event, '') as JournalEvent);
+  return sampleRun('broken').map((event) => {
+    const poisoned = poison(event, '') as JournalEvent;
+    // Every tick of a load has its name, which links it to the others.
+    return 'driver' in event && 'driver' in poisoned
+      ? { ...poisoned, driver: event.driver, description: `${event.description} ${HOSTILE[1]}` }
+      : poisoned;
+  });
 }
 
 /** Fields with a closed set of values, and those that link entries to each other. */
@@ -301,6 +307,8 @@ function loadEvents(faulty: boolean): EventOf<'load'>[] {
     events.push({
       type: 'load',
       at: at(offset),
+      driver: 'arrivals',
+      description: 'buyers at 80/s',
       tickMs: STEP_MS,
       scheduled: 20,
       started: 20,
