@@ -4,6 +4,7 @@
  * is due beyond the capacity is dropped and reported. It says what thread-worker.ts says, and each visit beside it.
  */
 import { mkdir } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { messageOf } from '../harness/errors.ts';
@@ -35,12 +36,15 @@ export type BrowserReport =
   | { readonly type: 'totals'; readonly totals: LoadTotals }
   | { readonly type: 'failed'; readonly why: string };
 
+/** Chromium takes what processor time it gets. The system under test must not be starved by those who look at it. */
+const NICENESS = constants.priority.PRIORITY_BELOW_NORMAL;
 const TICK_MS = 250;
 const VIEW = { width: 1100, height: 720 } as const;
 
 const report = (message: BrowserReport): void => {
   if (process.connected) process.send?.(message);
 };
+setPriority(NICENESS);
 // Whoever started us is gone, however that came: Chromium goes with us.
 process.once('disconnect', () => process.exit());
 process.once('message', (assignment: BrowserAssignment) => {

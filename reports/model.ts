@@ -19,8 +19,8 @@ export interface RunReport extends RunJson {
   readonly series: ReadonlyMap<string, readonly Series[]>;
   /** The loads with what their drivers reported, tick by tick. */
   readonly loadRuns: readonly LoadRun[];
-  /** What shoppers did and saw, in the order their visits ended. */
-  readonly visits: readonly EventOf<'visit'>[];
+  /** Pictures of what shoppers saw, as data addresses, by the path their visits name. */
+  readonly pictures: ReadonlyMap<string, string>;
   /** Log lines that expectations looked at. */
   readonly logs: readonly { readonly moment: Moment; readonly service: string; readonly fields: unknown }[];
   /** The span a time chart covers: the phases as they were run. */
@@ -30,10 +30,15 @@ export interface RunReport extends RunJson {
 export interface ModelOptions {
   /** Number of the journal's last line where it was cut off in the middle. */
   readonly cutOffAt?: number | null;
+  /** See RunReport. */
+  readonly pictures?: ReadonlyMap<string, string>;
 }
 
 /** The report of one run. `events` as written; throws when they do not begin with a 'run' event. */
-export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: ModelOptions = {}): RunReport {
+export function runReport(
+  events: readonly JournalEvent[],
+  { cutOffAt = null, pictures = new Map() }: ModelOptions = {},
+): RunReport {
   const run = events[0];
   if (run?.type !== 'run') throw new TypeError(`A journal begins with a "run" event; got ${run?.type ?? 'no events'}.`);
   const of = <T extends JournalEvent['type']>(type: T) =>
@@ -80,6 +85,12 @@ export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: 
     detections: detections(run, of('detection'), moment),
     load: loads[0]?.report ?? { driver: '', description: run.load, ticks: 0, totals: null },
     loads: loads.map(({ report }) => report),
+    visits: of('visit').map(({ type, at, began, picture, ...visit }) => ({
+      ...visit,
+      began: moment(began),
+      ended: moment(at),
+      picture: picture ?? null,
+    })),
     observations: of('observation').map(({ at, invariant, facts }) => ({ moment: moment(at), invariant, facts })),
     services: of('service').map(({ at, name, state, detail, ms }) => ({
       moment: moment(at),
@@ -105,7 +116,7 @@ export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: 
     settings: run.settings,
     series,
     loadRuns: loads,
-    visits: of('visit'),
+    pictures,
     logs: of('log').map(({ at, service, fields }) => ({ moment: moment(at), service, fields })),
     span: { from: firstPhase, to: lastPhase?.to ?? last },
   };

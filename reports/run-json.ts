@@ -161,6 +161,22 @@ const load = z.object({
     .describe('null where the load never drained; times in real milliseconds.'),
 });
 
+const visit = z.object({
+  began: momentSchema.describe('The shopper asked for the page.'),
+  ended: momentSchema.describe('The shopper knew what came of it.'),
+  number: z.number(),
+  outcome: z.enum(['bought', 'refused', 'gave up']),
+  step: z.enum(['open', 'reserve', 'buy']).describe('How far the shopper came.'),
+  usableMs: z.number().nullable().describe('Time to interactive, real milliseconds; null where it never was.'),
+  waitedMs: z
+    .number()
+    .nullable()
+    .describe('From the click that reserves until the end, real milliseconds; null where nothing could be clicked.'),
+  message: z.string().describe('What the page said last; empty where it said nothing.'),
+  pageErrors: z.array(z.string()),
+  picture: z.string().nullable().describe("Relative to the run's folder."),
+});
+
 export const runJsonSchema = z.object({
   schema: z.literal(RUN_JSON_VERSION),
   id: z.string().describe("'flash-sale/pool-exhausted'"),
@@ -195,6 +211,7 @@ export const runJsonSchema = z.object({
   detections: z.array(detection),
   load: load.describe('The first of `loads`, or what was planned where none ran.'),
   loads: z.array(load).describe('Every load that ran, in the order they began; one that ran twice is here twice.'),
+  visits: z.array(visit).describe('What shoppers in a browser did and saw, in the order their visits ended.'),
   observations: z.array(
     z.object({ moment: momentSchema, invariant: z.string(), facts: z.record(z.string(), z.unknown()) }),
   ),
@@ -225,6 +242,7 @@ export type Detection = z.infer<typeof detection>;
 export type AlertReport = z.infer<typeof alert>;
 export type FaultWindow = z.infer<typeof faultWindow>;
 export type PhaseReport = z.infer<typeof phase>;
+export type VisitReport = z.infer<typeof visit>;
 export type LoadReport = z.infer<typeof load>;
 export type RunVerdict = z.infer<typeof verdict>;
 

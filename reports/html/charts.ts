@@ -97,7 +97,10 @@ function madeSeries(report: RunReport): ReadonlyMap<string, readonly Series[]> {
     const visits = report.visits.filter((visit) => visit.outcome === outcome);
     if (visits.length === 0) continue;
     made.set(visitsKey(outcome), [
-      { labels: {}, points: visits.map(({ at, began, waitedMs }): Point => [at, waitedMs ?? at - began]) },
+      {
+        labels: {},
+        points: visits.map(({ ended, began, waitedMs }): Point => [ended.at, waitedMs ?? ended.at - began.at]),
+      },
     ]);
   }
   madeFor.set(report, made);
