@@ -44,11 +44,16 @@ const VIEW = { width: 1100, height: 720 } as const;
 const report = (message: BrowserReport): void => {
   if (process.connected) process.send?.(message);
 };
+/** Playwright's messages go on with a log of its calls, which is for the log file. */
+function failed(error: unknown): void {
+  console.error(error);
+  report({ type: 'failed', why: messageOf(error).split('\n')[0] ?? '' });
+}
 setPriority(NICENESS);
 // Whoever started us is gone, however that came: Chromium goes with us.
 process.once('disconnect', () => process.exit());
 process.once('message', (assignment: BrowserAssignment) => {
-  work(assignment).catch((error: unknown) => report({ type: 'failed', why: messageOf(error) }));
+  work(assignment).catch(failed);
 });
 
 async function work(assignment: BrowserAssignment): Promise<void> {
@@ -74,7 +79,7 @@ async function work(assignment: BrowserAssignment): Promise<void> {
     tally.started(performance.now() - due);
     const visit = mall
       .visit(number)
-      .catch((error: unknown) => report({ type: 'failed', why: messageOf(error) }))
+      .catch(failed)
       .finally(() => inside.delete(visit));
     inside.add(visit);
   });

@@ -71,7 +71,10 @@ async function startBrowser(
   const totals = Promise.withResolvers<LoadTotals>();
   totals.promise.catch(() => {});
   const fail = (why: string): void => {
-    const error = new FiredrillError('SERVICE_FAILED', `the shoppers' browser broke down: ${why}`);
+    const error = new FiredrillError(
+      'SERVICE_FAILED',
+      `the shoppers' browser broke down: ${why}. Its log is logs/shoppers.log in the run folder.`,
+    );
     started.reject(error);
     totals.reject(error);
   };

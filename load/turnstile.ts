@@ -10,6 +10,9 @@ import type { Tally } from './tally.ts';
 /** Longer than any answer of a system that answers at all; what is still out then counts as unanswered. */
 const ANSWER_WITHIN_MS = 35_000;
 
+/** The page was closed before it could be refused. */
+const gone = (): void => {};
+
 export class Turnstile {
   readonly #origin: string;
   readonly #shopping: Shopping;
@@ -30,9 +33,9 @@ export class Turnstile {
     page.on('requestfailed', (request) => this.#back(request, () => this.#tally.unanswered()));
     await context.route('**/*', async (route) => {
       const request = route.request();
-      if (this.#closed || new URL(request.url()).origin !== this.#origin) return route.abort();
+      if (this.#closed || new URL(request.url()).origin !== this.#origin) return route.abort().catch(gone);
       this.#out.set(request, performance.now());
-      await route.continue();
+      await route.continue().catch(() => this.#back(request, () => this.#tally.unanswered()));
     });
   }
 
