@@ -229,13 +229,19 @@ test('verdicts are readable without colour: each has its sign and its word', asy
 });
 
 test('print opens everything, in light, with every chart drawn', async () => {
-  await using opened = await open('held', { colorScheme: 'dark' });
+  // As wide as A4 between its margins.
+  await using opened = await open('held', { colorScheme: 'dark', viewport: { width: 703, height: 1000 } });
   const { page } = opened;
   await page.emulateMedia({ media: 'print' });
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   expect(await page.locator('details.claim:not([open])').count()).toBe(0);
   expect(await page.locator('figure[data-chart]:not(:has(canvas))').count()).toBe(0);
   expect(await page.locator('nav.contents').isVisible()).toBe(false);
+  const widths = await page
+    .locator('.timeline, .timeline canvas')
+    .evaluateAll((all) => all.map((one) => one.clientWidth || one.getBoundingClientRect().width));
+  expect(widths[1]).toBe(widths[0]);
+  expect(await sidewaysBy(page)).toBe(0);
   await keepPicture(page, 'held-print');
   const pdf = await page.pdf({ format: 'A4' });
   expect(pdf.subarray(0, 4).toString()).toBe('%PDF');
