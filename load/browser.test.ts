@@ -162,12 +162,14 @@ describe('the browser', () => {
     expect(folders()).toEqual([]);
   });
 
-  it('that is killed in the middle of a run is told of when the load is stopped', async () => {
+  it.each([
+    ['Chromium', (line: string) => line.includes('--remote-debugging-pipe') && !line.includes('--type=')],
+    ['its process', (line: string) => line.includes('browser-process.ts')],
+  ])('of which %s is killed in the middle of a run is told of when the load is stopped', async (_, which) => {
     await using shop = await testShop();
     const mall = await open(shop);
     await mall.until((visits) => visits.length >= 1);
-    const chromium = processes().find((line) => line.includes('--remote-debugging-pipe') && !line.includes('--type='));
-    process.kill(Number(chromium?.split(' ')[0]), 'SIGKILL');
+    process.kill(Number(processes().find(which)?.split(' ')[0]), 'SIGKILL');
     await sleep(300);
     await expect(mall.running.stop()).rejects.toThrow("the shoppers' browser broke down");
     expect(await gone()).toEqual([]);

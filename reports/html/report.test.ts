@@ -109,6 +109,26 @@ test('the page opens with the verdict in one sentence', async () => {
   expect(await killed.page.locator('main').textContent()).toMatch(/^\s*\?\s+unknown[\s\S]*The run stopped 11\.9 s in/);
 });
 
+test('loads side by side are told apart on the timeline and in their own parts', async () => {
+  const events = sampleRun('quiet').flatMap((event): JournalEvent[] =>
+    event.type === 'load' || event.type === 'load-total'
+      ? [event, { ...event, driver: 'browser', description: 'shoppers at 1/s' }]
+      : [event],
+  );
+  await put('side-by-side', reportPage(runReport(events)));
+  await using opened = await open('side-by-side');
+  const names = opened.page.locator('.timeline .chart__series');
+  await names.first().waitFor();
+  expect(await names.allInnerTexts()).toEqual([
+    'buyers at 80/s: answered',
+    'shoppers at 1/s: answered',
+    'buyers at 80/s: 5xx or no answer',
+    'shoppers at 1/s: 5xx or no answer',
+  ]);
+  expect(await opened.page.locator('#load h3').allTextContents()).toEqual(['buyers at 80/s', 'shoppers at 1/s']);
+  expect(await opened.page.locator('.verdict').innerText()).toContain('buyers at 80/s and shoppers at 1/s');
+});
+
 test('hostile text is shown and never runs', async () => {
   await using opened = await open('hostile');
   await drawAll(opened.page);
