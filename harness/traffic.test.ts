@@ -74,6 +74,14 @@ describe('traffic', () => {
     expect(traffic.totals).toHaveLength(1);
   });
 
+  it('stops a load that was still coming up when the end came', async () => {
+    const { notes, load, traffic } = stage();
+    const using = traffic.use([load('buyers')]);
+    await traffic.stop();
+    await using;
+    expect(notes).toEqual(['buyers starts', 'buyers drained']);
+  });
+
   it('abandons what takes longer than it is given', async () => {
     const { notes, load, traffic } = stage();
     await traffic.use([load('stuck', () => new Promise(() => {})), load('buyers')]);

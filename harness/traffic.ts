@@ -11,6 +11,8 @@ export class Traffic {
   readonly #target: LoadTarget;
   readonly #journal: Journal;
   readonly #running = new Map<Load, RunningLoad>();
+  /** Settled once no load is on its way up any more: one that comes up after the end would never be stopped. */
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(target: LoadTarget, journal: Journal) {
     this.#target = target;
@@ -18,7 +20,13 @@ export class Traffic {
   }
 
   /** Goes over to these loads. Told apart by identity; one that is given twice runs once. */
-  async use(loads: readonly Load[]): Promise<void> {
+  use(loads: readonly Load[]): Promise<void> {
+    const change = this.#goOver(loads);
+    this.#changing = change.catch(() => {});
+    return change;
+  }
+
+  async #goOver(loads: readonly Load[]): Promise<void> {
     const wanted = new Set(loads);
     await this.#stop([...this.#running.keys()].filter((load) => !wanted.has(load)));
     for (const load of wanted) if (!this.#running.has(load)) await this.#start(load);
@@ -26,6 +34,7 @@ export class Traffic {
 
   /** Resolves when the last answers are in, or after `limitMs` without them: what is not in by then is not counted. */
   async stop(limitMs?: number): Promise<void> {
+    await this.#changing;
     await this.#stop([...this.#running.keys()], limitMs);
   }
 
