@@ -19,8 +19,8 @@ export default scenario('shoppers feel a lost database', {
   hypothesis:
     'Without Postgres a shopper is refused within minutes and is told so; the on-call knows within 6 minutes of the first who could not buy; afterwards people buy again.',
   system: flashSale(),
-  // Pages on two cores: few enough shoppers to leave the shop its share of the machine.
-  load: [buyers.at('20/s'), shoppers.at('1/s', { capacity: 2 })],
+  // A visit takes about a second of a core: few enough shoppers to leave the shop its share of two.
+  load: [buyers.at('20/s'), shoppers.at('30/m', { capacity: 2 })],
   phases: [
     warmUp('3m'),
     baseline('8m').expect(
