@@ -15,8 +15,10 @@ import { createClock } from './harness/clock.ts';
 import { FiredrillError } from './harness/errors.ts';
 import { makePlan, type Plan } from './harness/plan.ts';
 import { run } from './harness/run.ts';
+import { driverPrograms } from './harness/scenario.ts';
 import { type ChosenRuntime, chooseRuntime } from './harness/stack/choose.ts';
-import type { ServiceDescription } from './harness/stack/service.ts';
+import { programVersions } from './harness/stack/program-versions.ts';
+import type { Program, ServiceDescription } from './harness/stack/service.ts';
 import { exitCodeOf, overall } from './harness/verdict.ts';
 import { type Catalog, coverageOf } from './reports/coverage.ts';
 import { JournalUnreadable } from './reports/journal-file.ts';
@@ -63,6 +65,7 @@ async function runAll(plans: readonly Plan[], options: Options): Promise<number>
       firedrill: version,
       node: process.version,
       ...(await runtime.versions(services, screen.say)),
+      ...(await programVersions(driversOf(plans), screen.say)),
     };
     for (const plan of plans) {
       if (signal.aborted) break;
@@ -96,6 +99,12 @@ interface Finished {
 function servicesOf(plans: readonly Plan[]): ServiceDescription[] {
   const all = plans.flatMap((plan) => plan.scenario.system.services.map((service) => [service.name, service] as const));
   return [...new Map(all).values()];
+}
+
+/** Programs of load drivers. */
+function driversOf(plans: readonly Plan[]): { readonly name: string; readonly program: Program }[] {
+  const programs = new Set(plans.flatMap((plan) => driverPrograms(plan.scenario)));
+  return [...programs].map((program) => ({ name: program.command, program }));
 }
 
 /** What each system owes, for the coverage table. */

@@ -4,3 +4,4 @@ export { booksBalance, countsAgree, neverOversells, nothingLost, sellsExactly } 
 export { log } from './log.ts';
 export { metric } from './metric.ts';
 export { panel } from './panel.ts';
+export { shopper } from './shopper.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { find } from '../harness/stack/programs.ts';
+import { CHROMIUM } from '../load/chromium.ts';
 import { writeReports } from '../reports/write.ts';
-import { CHROMIUM } from '../tools/extra-programs.ts';
 import type { Benchmark } from './benchmark.ts';
 
 const SCENARIO = 'flash-sale/pool-exhausted';

@@ -51,7 +51,9 @@ class Progress {
   #run: EventOf<'run'> | undefined;
   #phase: EventOf<'phase'> | undefined;
   #fault = '';
-  #tick: EventOf<'load'> | undefined;
+  /** The newest tick of each load. */
+  readonly #ticks = new Map<string, EventOf<'load'>>();
+  #visit: EventOf<'visit'> | undefined;
   readonly #alerts = new Map<string, EventOf<'alert'>['state']>();
   /** Real ms at which each phase began, by its index. */
   readonly #starts = new Map<number, number>();
@@ -65,7 +67,8 @@ class Progress {
         this.#booted = 0;
         this.#phase = undefined;
         this.#fault = '';
-        this.#tick = undefined;
+        this.#ticks.clear();
+        this.#visit = undefined;
         this.#alerts.clear();
         this.#starts.clear();
         return [`${styled('bold', event.id)}  ${event.name}`, styled('dim', `  ${event.hypothesis}`)];
@@ -89,8 +92,13 @@ class Progress {
       case 'notification':
         return [`  ${this.#time(event.at)} ${event.alert} notified ${event.receiver}: ${event.status}`];
       case 'load':
-        this.#tick = event;
+        this.#ticks.set(event.description, event);
         return [];
+      case 'load-total':
+        this.#ticks.delete(event.description);
+        return [];
+      case 'visit':
+        return this.#takeVisit(event);
       case 'trouble':
         return [styled('red', `  ${event.message}`)];
       case 'judgement':
@@ -108,7 +116,8 @@ class Progress {
   block(): string {
     if (!this.#run) return '';
     const lines = [this.#phaseLine()];
-    if (this.#tick) lines.push(`  load    ${loadLine(this.#tick)}`);
+    for (const [description, tick] of this.#ticks)
+      lines.push(`  load    ${this.#ticks.size > 1 ? `${description}: ` : ''}${loadLine(tick)}`);
     if (this.#fault) lines.push(`  fault   ${this.#fault}`);
     const active = [...this.#alerts].filter(([, state]) => state !== 'inactive');
     const shown = active.map(([name, state]) => styled(STATE_STYLE[state], `${name} ${state}`));
@@ -126,6 +135,16 @@ class Progress {
       ];
     }
     return [styled('dim', `  ${this.#time(event.at)} ${plan?.title ?? event.kind} ends: ${event.reason ?? ''}`)];
+  }
+
+  /** What shoppers meet is told when it changes: the first who cannot buy, the first who can again. */
+  #takeVisit(event: EventOf<'visit'>): string[] {
+    const before = this.#visit;
+    this.#visit = event;
+    if (event.outcome === (before?.outcome ?? 'bought')) return [];
+    const said = event.message === '' ? '' : `: "${event.message}"`;
+    const what = { bought: 'buys again', refused: `is refused${said}`, 'gave up': `gives up waiting${said}` };
+    return [`  ${this.#time(event.at)} a shopper ${what[event.outcome]}`];
   }
 
   #phaseLine(): string {

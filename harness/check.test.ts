@@ -32,6 +32,10 @@ describe('check', () => {
     expect(problems({})).toBe('');
   });
 
+  it('refuses an empty list of loads', () => {
+    expect(problems({ scenario: { load: [] } })).toContain('its list of loads is empty');
+  });
+
   it('heads its list with the scenario and the speed, and reports each problem once', () => {
     const twice = anExpectation({ needs: { alerts: ['Slow'] } });
     expect(problems({ speed: 60, phases: [baseline('5m'), during('10m').expect(twice, twice)] })).toBe(

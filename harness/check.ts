@@ -6,7 +6,7 @@ import { FiredrillError, messageOf } from './errors.ts';
 import type { Expectation } from './expectation.ts';
 import { onTheClock, type Plan } from './plan.ts';
 import { inspectPromql } from './promql.ts';
-import type { Phase } from './scenario.ts';
+import { loadOf, type Phase } from './scenario.ts';
 import { suggest } from './suggest.ts';
 import { duration, milliseconds } from './units.ts';
 
@@ -31,6 +31,9 @@ function* phaseProblems(plan: Plan): Generator<string> {
   if (!phases.some((phase) => phase.kind !== 'warm-up' && phase.expectations.length > 0)) {
     yield 'it expects nothing, so nothing can be proven; give a phase an .expect(…).';
   }
+  if (phases.some((phase) => loadOf(plan.scenario, phase).length === 0)) {
+    yield 'its list of loads is empty; without traffic there is nothing to see.';
+  }
   const services = system.services.map((service) => service.name);
   let baselineSeen = false;
   for (const [index, phase] of phases.entries()) {
@@ -48,6 +51,8 @@ function* phaseProblems(plan: Plan): Generator<string> {
     for (const expectation of phase.expectations) {
       if (expectation.needs.baseline && !baselineSeen)
         yield `${where}: "${expectation.title}" compares with a baseline; put a baseline(…) phase before it.`;
+      if (expectation.needs.shoppers && !loadOf(plan.scenario, phase).some(({ shoppers }) => shoppers))
+        yield `${where}: "${expectation.title}" is about shoppers and the phase has none; add some, such as load: [buyers.at('20/s'), shoppers.at('1/s')].`;
       yield* deadlineProblems(plan, phase, expectation, where);
     }
     if (phase.kind === 'baseline') baselineSeen = true;

@@ -221,7 +221,7 @@ function sentenceOf(plan: Plan, course: Course, judgements: readonly FullJudgeme
         : `${some(open.length, 'claim')} could not be decided, first: ${open[0]?.headline}`;
     return `Unknown: in "${name}" ${why}.`;
   }
-  const claims = count(['metric', 'alert', 'panel', 'log', 'notification']);
+  const claims = count(['metric', 'alert', 'panel', 'log', 'notification', 'shopper']);
   return `Held: "${name}": ${some(claims, 'expectation')}, ${some(count(['silence']), 'silent alert')} and ${some(count(['invariant']), 'invariant')}.`;
 }
 

@@ -30,6 +30,8 @@ export interface Needs {
   readonly alerts?: readonly string[];
   readonly panels?: readonly { readonly dashboard: string; readonly panel: string; readonly legend?: string }[];
   readonly logs?: readonly LogQuery[];
+  /** It is about what shoppers saw, so there must be a load of shoppers in its phase. */
+  readonly shoppers?: boolean;
   /** It compares with the baseline, so the scenario must have one before. */
   readonly baseline?: boolean;
 }

@@ -98,6 +98,9 @@ const fault = z.object({
 const load = z.object({
   type: z.literal('load'),
   at,
+  /** Which load, as in its `load-total`; empty in journals from before there were several. */
+  driver: z.string().default(''),
+  description: z.string().default(''),
   tickMs: z.number(),
   scheduled: z.number(),
   started: z.number(),
@@ -124,6 +127,31 @@ const totals = z.object({
   receipts: z.array(z.string()),
   latency: percentiles,
   startLag: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+});
+
+/**
+ * One shopper's visit to the storefront in a real browser, written when it ended. Real milliseconds, never scaled.
+ */
+const visit = z.object({
+  type: z.literal('visit'),
+  at,
+  /** When the shopper asked for the page. */
+  began: z.number(),
+  /** Counts from 0 within its load. */
+  number: z.number(),
+  outcome: z.enum(['bought', 'refused', 'gave up']),
+  /** How far the shopper came: opening the page, reserving an item, buying it. */
+  step: z.enum(['open', 'reserve', 'buy']),
+  /** Time to interactive: from asking for the page until an item could be reserved; null where that never was. */
+  usableMs: z.number().nullable(),
+  /** From the click that reserves until the shopper knew what came of it; null where nothing could be clicked. */
+  waitedMs: z.number().nullable(),
+  /** What the page said to the shopper last; empty where it said nothing. */
+  message: z.string(),
+  /** Uncaught errors of the page's own script. */
+  pageErrors: z.array(z.string()),
+  /** A picture of what the shopper saw, relative to the run's folder. */
+  picture: z.string().optional(),
 });
 
 /**
@@ -167,7 +195,7 @@ const judgement = z.object({
   type: z.literal('judgement'),
   at,
   id: z.string(),
-  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault']),
+  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper']),
   /** null for what is judged over the whole run. */
   phase: z.number().nullable(),
   /** 'FlashSaleHighLatency fires' */
@@ -226,6 +254,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   fault,
   load,
   totals,
+  visit,
   samples,
   alertState,
   notification,

@@ -2,12 +2,22 @@
  * Load: how much traffic arrives, and what each visitor does. Drivers (arrivals, autocannon, …) live in load/.
  * Rates are per real second and request latencies are real: the clock's speed never scales them.
  */
+import type { EventOf } from './journal.ts';
+import type { Program } from './stack/service.ts';
+
 export interface Load {
   readonly driver: string;
+  /** Programs beside Node that the driver needs; looked for, and installed where we may, before anything boots. */
+  readonly programs?: readonly Program[];
+  /** Its iterations are visits of shoppers in a browser, told one by one: what claims about shoppers are judged from. */
+  readonly shoppers?: boolean;
   /** For people: 'buyers at 80/s'. */
   readonly description: string;
-  /** Starts at once. `onTick` is called about four times a real second with what happened since the last tick. */
-  start(target: LoadTarget, onTick: (tick: LoadTick) => void): Promise<RunningLoad>;
+  /**
+   * Starts at once. `onTick` is called about four times a real second with what happened since the last tick, `onVisit`
+   * at the end of each visit, where the load's iterations are visits.
+   */
+  start(target: LoadTarget, onTick: (tick: LoadTick) => void, onVisit?: (visit: Visit) => void): Promise<RunningLoad>;
 }
 
 export interface LoadTarget {
@@ -17,6 +27,8 @@ export interface LoadTarget {
   readonly seed: number;
   /** Scenario seconds per real second; drivers scale the durations of their ramps with it, never their rates. */
   readonly speed: number;
+  /** The run's folder: what a load keeps (pictures) goes into a folder of its own there. Without it nothing is kept. */
+  readonly keepIn?: string;
 }
 
 export interface RunningLoad {
@@ -27,6 +39,9 @@ export interface RunningLoad {
   /** Ends it at once: no answer is waited for, and what it counted is lost. */
   abandon(): Promise<void>;
 }
+
+/** What one shopper did and saw. */
+export type Visit = Omit<EventOf<'visit'>, 'type'>;
 
 export interface LoadTick {
   /** Real time, milliseconds since the epoch. */

@@ -10,7 +10,7 @@ import type { Journal } from './journal-file.ts';
 import { judgePhase, type PhaseResult } from './judge.ts';
 import type { Plan } from './plan.ts';
 import type { RunRecord } from './record.ts';
-import type { Phase } from './scenario.ts';
+import { loadOf, type Phase } from './scenario.ts';
 import type { Stack } from './stack/service.ts';
 import type { Traffic } from './traffic.ts';
 import type { LogWatch, Watch } from './watch.ts';
@@ -77,7 +77,7 @@ export class PhaseRunner {
   ): Promise<Course> {
     const { plan, full, stop, stack, traffic, watch } = this.#context;
     const { signal } = stop;
-    await Promise.all([traffic.use(phase.load ?? plan.scenario.load), faults.inject(phase.faults, stack, signal)]);
+    await Promise.all([traffic.use(loadOf(plan.scenario, phase)), faults.inject(phase.faults, stack, signal)]);
     const wanted: Wanted = {
       queries: phase.expectations.flatMap((expectation) => expectation.queries(plan)),
       logs: phase.expectations.flatMap((expectation) => expectation.needs.logs ?? []),

@@ -10,6 +10,7 @@ interface Recorded {
 export class RunRecord {
   readonly notifications: EventOf<'notification'>[] = [];
   readonly logs: EventOf<'log'>[] = [];
+  readonly visits: EventOf<'visit'>[] = [];
   readonly faults: EventOf<'fault'>[] = [];
   /** Facts by the name of the invariant they were observed for. */
   readonly observations = new Map<string, Readonly<Record<string, unknown>>>();
@@ -18,6 +19,7 @@ export class RunRecord {
   add(event: JournalEvent): void {
     if (event.type === 'notification') this.notifications.push(event);
     else if (event.type === 'log') this.logs.push(event);
+    else if (event.type === 'visit') this.visits.push(event);
     else if (event.type === 'fault') this.faults.push(event);
     else if (event.type === 'observation') this.observations.set(event.invariant, event.facts);
     else if (event.type === 'samples') this.#addSamples(event);

@@ -17,7 +17,7 @@ export function runEvent(plan: Plan, { seed, about }: RunOptions): EventOf<'run'
     system: scenario.system.name,
     speed: plan.clock.speed,
     seed,
-    load: scenario.load.description,
+    load: scenario.load.map(({ description }) => description).join(' and '),
     phases: scenario.phases.map(({ kind, title, durationMs, faults }, index) => ({
       index,
       kind,

@@ -18,7 +18,9 @@ import { type Prometheus, prometheusAt } from './prometheus.ts';
 import { startReceiver } from './receiver.ts';
 import { RunRecord } from './record.ts';
 import { runEvent } from './run-event.ts';
+import { driverPrograms, loadOf } from './scenario.ts';
 import { boot } from './stack/boot.ts';
+import { locatePrograms } from './stack/programs.ts';
 import type { OpenRuntime } from './stack/runtime.ts';
 import type { Stack } from './stack/service.ts';
 import { Traffic } from './traffic.ts';
@@ -116,6 +118,7 @@ class Course {
   async run(logFolder: string): Promise<void> {
     const { scenario } = this.#plan;
     const { services } = scenario.system;
+    await locatePrograms(driverPrograms(scenario), this.#options.say);
     await using runtime = await this.#options.openRuntime(services, this.#options.say, this.#stop.signal);
     await using receiver = await startReceiver((event) => this.#journal.append(event), runtime.doorstep.listen);
     await using stack = await boot(runtime, {
@@ -142,11 +145,15 @@ class Course {
     });
     const { endpoint } = stack.service(scenario.system.app);
     const url = `http://${endpoint.host}:${endpoint.port}`;
-    const traffic = new Traffic({ url, seed: this.#options.seed, speed: this.#plan.clock.speed }, this.#journal);
+    const traffic = new Traffic(
+      { url, seed: this.#options.seed, speed: this.#plan.clock.speed, keepIn: this.#options.folder },
+      this.#journal,
+    );
     const prometheus = prometheusAt(stack.service('prometheus').endpoint);
     const watch = new Watch(this.#plan, prometheus, this.#journal, this.#record, Date.now());
     try {
-      await traffic.use(scenario.phases[0]?.load ?? scenario.load);
+      const [first] = scenario.phases;
+      await traffic.use(first ? loadOf(scenario, first) : scenario.load);
       await this.#untilScraped(prometheus);
       const phases = new PhaseRunner({
         plan: this.#plan,

@@ -7,6 +7,7 @@ import type { Fault } from './fault.ts';
 import type { Invariant } from './invariant.ts';
 import type { PhaseKind } from './journal.ts';
 import type { Load } from './load.ts';
+import type { Program } from './stack/service.ts';
 import type { System } from './system.ts';
 import { type Duration, milliseconds } from './units.ts';
 
@@ -15,7 +16,8 @@ export interface Scenario {
   /** What is believed, in a sentence a reviewer reads first. */
   readonly hypothesis: string;
   readonly system: System;
-  readonly load: Load;
+  /** Several flow side by side. */
+  readonly load: readonly Load[];
   readonly phases: readonly Phase[];
   readonly invariants: readonly Invariant[];
   /** The highest --speed at which it is sound; faster asks are refused by name. */
@@ -28,20 +30,35 @@ export interface Phase {
   /** Scenario milliseconds at the most. */
   readonly durationMs: number;
   readonly faults: readonly Fault[];
-  /** Traffic of this phase in place of the scenario's. */
-  readonly load?: Load;
+  /** Traffic of this phase in place of the scenario's; a load that is in both goes on undisturbed. */
+  readonly load?: readonly Load[];
   readonly expectations: readonly Expectation[];
   /** A copy of the phase that also expects these. */
   expect(...expectations: readonly Expectation[]): Phase;
   /** A copy of the phase under other traffic: a rush, a stampede. */
-  under(load: Load): Phase;
+  under(load: OneOrSeveral<Load>): Phase;
 }
 
-/** Everything but the name. Missing invariants mean none. */
-export type ScenarioBody = Omit<Scenario, 'name' | 'invariants'> & { readonly invariants?: readonly Invariant[] };
+type OneOrSeveral<T> = T | readonly T[];
+const several = <T>(value: OneOrSeveral<T>): readonly T[] => [value].flat() as readonly T[];
+
+/** Everything but the name. Missing invariants mean none; `load` is one or several. */
+export type ScenarioBody = Omit<Scenario, 'name' | 'load' | 'invariants'> & {
+  readonly load: OneOrSeveral<Load>;
+  readonly invariants?: readonly Invariant[];
+};
 
 export const scenario = (name: string, body: ScenarioBody): Scenario =>
-  Object.freeze({ invariants: [], ...body, name });
+  Object.freeze({ invariants: [], ...body, load: several(body.load), name });
+
+/** The traffic of a phase: its own, or the scenario's. */
+export const loadOf = (scenario: Scenario, phase: Phase): readonly Load[] => phase.load ?? scenario.load;
+
+/** What its drivers need beside Node, each program once; wherever services run, drivers run here. */
+export function driverPrograms({ load, phases }: Scenario): readonly Program[] {
+  const loads = [...load, ...phases.flatMap((phase) => phase.load ?? [])];
+  return [...new Set(loads.flatMap(({ programs }) => programs ?? []))];
+}
 
 /** Traffic before anything is judged, long enough to fill every range. */
 export const warmUp = (duration: Duration): Phase => phase('warm-up', 'warm-up', duration, []);
@@ -65,7 +82,7 @@ function phase(kind: PhaseKind, title: string, duration: Duration, faults: reado
       faults,
       ...fields,
       expect: (...more: readonly Expectation[]) => make({ ...fields, expectations: [...fields.expectations, ...more] }),
-      under: (load: Load) => make({ ...fields, load }),
+      under: (load: OneOrSeveral<Load>) => make({ ...fields, load: several(load) }),
     });
   return make({ expectations: [] });
 }

@@ -1,4 +1,7 @@
-/** The load of a run: one driver at a time, drained before the next begins, with every total kept for the books. */
+/**
+ * The load of a run: one load or several side by side. A load that stays goes on undisturbed; one that goes is drained
+ * before another begins. Every total is kept for the books.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from './journal-file.ts';
 import type { Load, LoadTarget, LoadTotals, RunningLoad } from './load.ts';
@@ -7,30 +10,59 @@ export class Traffic {
   readonly totals: LoadTotals[] = [];
   readonly #target: LoadTarget;
   readonly #journal: Journal;
-  #current: { readonly load: Load; readonly running: RunningLoad } | undefined;
+  readonly #running = new Map<Load, RunningLoad>();
+  /** Settled once no load is on its way up any more: one that comes up after the end would never be stopped. */
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(target: LoadTarget, journal: Journal) {
     this.#target = target;
     this.#journal = journal;
   }
 
-  /** Goes over to this load; the same one goes on undisturbed. */
-  async use(load: Load): Promise<void> {
-    if (this.#current?.load === load) return;
-    await this.stop();
-    const running = await load.start(this.#target, (tick) => this.#journal.append({ type: 'load', ...tick }));
-    this.#current = { load, running };
+  /** Goes over to these loads. Told apart by identity; one that is given twice runs once. */
+  use(loads: readonly Load[]): Promise<void> {
+    const change = this.#goOver(loads);
+    this.#changing = change.catch(() => {});
+    return change;
   }
 
-  /** Resolves when the last answer is in, or after `limitMs` without it: then nothing is counted. */
+  async #goOver(loads: readonly Load[]): Promise<void> {
+    const wanted = new Set(loads);
+    await this.#stop([...this.#running.keys()].filter((load) => !wanted.has(load)));
+    for (const load of wanted) if (!this.#running.has(load)) await this.#start(load);
+  }
+
+  /** Resolves when the last answers are in, or after `limitMs` without them: what is not in by then is not counted. */
   async stop(limitMs?: number): Promise<void> {
-    const current = this.#current;
-    this.#current = undefined;
-    if (!current) return;
-    const totals = await within(limitMs, current.running.stop());
-    if (!totals) return current.running.abandon();
+    await this.#changing;
+    await this.#stop([...this.#running.keys()], limitMs);
+  }
+
+  async #start(load: Load): Promise<void> {
+    const { driver, description } = load;
+    const running = await load.start(
+      this.#target,
+      (tick) => this.#journal.append({ type: 'load', driver, description, ...tick }),
+      (visit) => this.#journal.append({ type: 'visit', ...visit }),
+    );
+    this.#running.set(load, running);
+  }
+
+  /** Every one of them is stopped, also where another breaks down; then the first failure is thrown. */
+  async #stop(loads: readonly Load[], limitMs?: number): Promise<void> {
+    const stopped = await Promise.allSettled(loads.map((load) => this.#stopOne(load, limitMs)));
+    const failed = stopped.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  async #stopOne(load: Load, limitMs?: number): Promise<void> {
+    const running = this.#running.get(load);
+    this.#running.delete(load);
+    if (!running) return;
+    const totals = await within(limitMs, running.stop());
+    if (!totals) return running.abandon();
     this.totals.push(totals);
-    const { driver, description } = current.load;
+    const { driver, description } = load;
     this.#journal.append({ type: 'load-total', at: Date.now(), driver, description, ...copied(totals) });
   }
 }

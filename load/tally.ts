@@ -32,7 +32,7 @@ export class Tally {
   }
 
   /** `latency` in milliseconds. */
-  answered(ask: Ask, status: number, latency: number): void {
+  answered(ask: Pick<Ask, 'handler'> & { readonly method: string }, status: number, latency: number): void {
     this.#tick.answered++;
     if (status >= 500) this.#tick.serverErrors++;
     const value = microseconds(latency);

@@ -54,7 +54,8 @@ export function traffic(name: string, journey: JourneyReference, { until }: { un
 
 const toText = ({ to, over }: Stage): string => ` → ${to} over ${over}`;
 
-function wholeNumber(value: number, name: string): number {
+/** Throws BAD_OPTION for anything but a whole number above 0. */
+export function wholeNumber(value: number, name: string): number {
   if (Number.isInteger(value) && value > 0) return value;
   throw new FiredrillError('BAD_OPTION', `${name} is ${JSON.stringify(value)}; expected a whole number above 0.`);
 }

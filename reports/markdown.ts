@@ -1,7 +1,7 @@
 /** summary.md: what a reviewer reads in the CI job's own page, short, with the failures in full. */
 import { plainNumber, realDuration, scenarioDuration, scenarioOffset } from './format.ts';
 import type { Detection, RunJson } from './run-json.ts';
-import { countsText, durationText, explained, floorText, SIGN } from './words.ts';
+import { countsText, durationText, explained, floorText, loadText, SIGN } from './words.ts';
 
 /** GitHub-flavoured Markdown. Text from the run is escaped so that it stays text. */
 export function markdown(run: RunJson): string {
@@ -11,7 +11,7 @@ export function markdown(run: RunJson): string {
     `## ${SIGN[run.verdict]} ${plain(run.id)}: ${run.verdict}`,
     `**${plain(run.sentence)}**`,
     `${plain(run.name)}. ${plain(run.hypothesis)}`,
-    `${plain(run.system)} · ${countsText(run.counts)} · ${durationText(run)} · ${plain(run.load.description)}`,
+    `${plain(run.system)} · ${countsText(run.counts)} · ${durationText(run)} · ${plain(loadText(run))}`,
     ...(failed.length === 0 ? [] : ['### Not held', ...failed.map((one) => fenced(explained(one, scenarioOffset)))]),
     '### Expectations',
     all.length === 0

@@ -7,6 +7,7 @@ import { alertReports, detections } from './model/alerts.ts';
 import { conclusion, provenBy } from './model/conclusion.ts';
 import { faultWindows } from './model/faults.ts';
 import { countVerdicts, judgementGroups } from './model/judgements.ts';
+import { type LoadRun, loadRuns } from './model/loads.ts';
 import { panelReports } from './model/panels.ts';
 import { phaseReports } from './model/phases.ts';
 import { seriesByKey } from './model/series.ts';
@@ -16,8 +17,10 @@ import { type Moment, RUN_JSON_VERSION, type RunJson } from './run-json.ts';
 export interface RunReport extends RunJson {
   /** Samples by key, each series in time order; times in real milliseconds since the epoch. */
   readonly series: ReadonlyMap<string, readonly Series[]>;
-  /** What the load drivers reported, tick by tick. */
-  readonly ticks: readonly EventOf<'load'>[];
+  /** The loads with what their drivers reported, tick by tick. */
+  readonly loadRuns: readonly LoadRun[];
+  /** Pictures of what shoppers saw, as data addresses, by the path their visits name. */
+  readonly pictures: ReadonlyMap<string, string>;
   /** Log lines that expectations looked at. */
   readonly logs: readonly { readonly moment: Moment; readonly service: string; readonly fields: unknown }[];
   /** The span a time chart covers: the phases as they were run. */
@@ -27,10 +30,15 @@ export interface RunReport extends RunJson {
 export interface ModelOptions {
   /** Number of the journal's last line where it was cut off in the middle. */
   readonly cutOffAt?: number | null;
+  /** See RunReport. */
+  readonly pictures?: ReadonlyMap<string, string>;
 }
 
 /** The report of one run. `events` as written; throws when they do not begin with a 'run' event. */
-export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: ModelOptions = {}): RunReport {
+export function runReport(
+  events: readonly JournalEvent[],
+  { cutOffAt = null, pictures = new Map() }: ModelOptions = {},
+): RunReport {
   const run = events[0];
   if (run?.type !== 'run') throw new TypeError(`A journal begins with a "run" event; got ${run?.type ?? 'no events'}.`);
   const of = <T extends JournalEvent['type']>(type: T) =>
@@ -45,7 +53,7 @@ export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: 
   const last = moment(lastAt);
   const firstPhase = phases.find((phase) => phase.from !== null)?.from ?? moment(run.at);
   const lastPhase = phases.findLast((phase) => phase.from !== null);
-  const totals = of('load-total').at(-1);
+  const loads = loadRuns(events.filter((event) => event.type === 'load' || event.type === 'load-total'));
 
   return {
     schema: RUN_JSON_VERSION,
@@ -75,25 +83,14 @@ export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: 
     judgements: judgementGroups(run, judgements, moment),
     panels: panelReports(run, phases, judgements, series, lastAt),
     detections: detections(run, of('detection'), moment),
-    load: {
-      description: totals?.description ?? run.load,
-      ticks: of('load').length,
-      totals:
-        totals === undefined
-          ? null
-          : {
-              driver: totals.driver,
-              scheduled: totals.scheduled,
-              started: totals.started,
-              dropped: totals.dropped,
-              unanswered: totals.unanswered,
-              answers: totals.answers,
-              outcomes: totals.outcomes,
-              receipts: totals.receipts.length,
-              latencyMs: totals.latency,
-              startLagMs: totals.startLag,
-            },
-    },
+    load: loads[0]?.report ?? { driver: '', description: run.load, ticks: 0, totals: null },
+    loads: loads.map(({ report }) => report),
+    visits: of('visit').map(({ type, at, began, picture, ...visit }) => ({
+      ...visit,
+      began: moment(began),
+      ended: moment(at),
+      picture: picture ?? null,
+    })),
     observations: of('observation').map(({ at, invariant, facts }) => ({ moment: moment(at), invariant, facts })),
     services: of('service').map(({ at, name, state, detail, ms }) => ({
       moment: moment(at),
@@ -118,7 +115,8 @@ export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: 
     versions: run.versions,
     settings: run.settings,
     series,
-    ticks: of('load'),
+    loadRuns: loads,
+    pictures,
     logs: of('log').map(({ at, service, fields }) => ({ moment: moment(at), service, fields })),
     span: { from: firstPhase, to: lastPhase?.to ?? last },
   };

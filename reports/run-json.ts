@@ -88,7 +88,7 @@ const notification = z.object({
 
 const judgement = z.object({
   id: z.string(),
-  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault']),
+  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper']),
   title: z.string(),
   verdict,
   headline: z.string(),
@@ -141,8 +141,9 @@ const detection = z.object({
 });
 
 const load = z.object({
+  driver: z.string(),
   description: z.string(),
-  ticks: z.number().describe('How many load entries the journal holds.'),
+  ticks: z.number().describe('How many entries of it the journal holds.'),
   totals: z
     .object({
       driver: z.string(),
@@ -158,6 +159,22 @@ const load = z.object({
     })
     .nullable()
     .describe('null where the load never drained; times in real milliseconds.'),
+});
+
+const visit = z.object({
+  began: momentSchema.describe('The shopper asked for the page.'),
+  ended: momentSchema.describe('The shopper knew what came of it.'),
+  number: z.number(),
+  outcome: z.enum(['bought', 'refused', 'gave up']),
+  step: z.enum(['open', 'reserve', 'buy']).describe('How far the shopper came.'),
+  usableMs: z.number().nullable().describe('Time to interactive, real milliseconds; null where it never was.'),
+  waitedMs: z
+    .number()
+    .nullable()
+    .describe('From the click that reserves until the end, real milliseconds; null where nothing could be clicked.'),
+  message: z.string().describe('What the page said last; empty where it said nothing.'),
+  pageErrors: z.array(z.string()),
+  picture: z.string().nullable().describe("Relative to the run's folder."),
 });
 
 export const runJsonSchema = z.object({
@@ -192,7 +209,9 @@ export const runJsonSchema = z.object({
     .describe('Grouped by phase, in order; phase null: judged over the whole run.'),
   panels: z.array(panel),
   detections: z.array(detection),
-  load,
+  load: load.describe('The first of `loads`, or what was planned where none ran.'),
+  loads: z.array(load).describe('Every load that ran, in the order they began; one that ran twice is here twice.'),
+  visits: z.array(visit).describe('What shoppers in a browser did and saw, in the order their visits ended.'),
   observations: z.array(
     z.object({ moment: momentSchema, invariant: z.string(), facts: z.record(z.string(), z.unknown()) }),
   ),
@@ -223,6 +242,8 @@ export type Detection = z.infer<typeof detection>;
 export type AlertReport = z.infer<typeof alert>;
 export type FaultWindow = z.infer<typeof faultWindow>;
 export type PhaseReport = z.infer<typeof phase>;
+export type VisitReport = z.infer<typeof visit>;
+export type LoadReport = z.infer<typeof load>;
 export type RunVerdict = z.infer<typeof verdict>;
 
 /** The file's content: `run` without what only the drawing needs, indented, ending in a newline. */

@@ -39,6 +39,7 @@ export function sampleRun(variant: SampleVariant = 'held'): JournalEvent[] {
     ...phaseEvents(faulty),
     ...(faulty ? faultEvents() : []),
     ...loadEvents(faulty),
+    ...(faulty ? visits() : []),
     ...PANELS.flatMap((panel) => panelSamples(panel, faulty)),
     ...(faulty ? alertEvents(variant) : []),
     totals(faulty),
@@ -96,13 +97,20 @@ export function hostileRun(): JournalEvent[] {
       ]),
     );
   };
-  return sampleRun('broken').map((event) => poison(event, '') as JournalEvent);
+  return sampleRun('broken').map((event) => {
+    const poisoned = poison(event, '') as JournalEvent;
+    // Every tick of a load has its name, which links it to the others.
+    return 'driver' in event && 'driver' in poisoned
+      ? { ...poisoned, driver: event.driver, description: `${event.description} ${HOSTILE[1]}` }
+      : poisoned;
+  });
 }
 
 /** Fields with a closed set of values, and those that link entries to each other. */
 const STRUCTURAL = new Set([
   ...['type', 'kind', 'state', 'verdict', 'status', 'keys', 'key'],
   ...['alert', 'panel', 'name', 'dashboard'],
+  ...['outcome', 'step', 'picture'],
 ]);
 
 function runEvent(variant: SampleVariant): EventOf<'run'> {
@@ -301,6 +309,8 @@ function loadEvents(faulty: boolean): EventOf<'load'>[] {
     events.push({
       type: 'load',
       at: at(offset),
+      driver: 'arrivals',
+      description: 'buyers at 80/s',
       tickMs: STEP_MS,
       scheduled: 20,
       started: 20,
@@ -311,6 +321,33 @@ function loadEvents(faulty: boolean): EventOf<'load'>[] {
       p50: answered === 0 ? null : 9 + random() * 3 + share * 1_650,
       p95: answered === 0 ? null : 22 + random() * 9 + share * 3_900,
       max: answered === 0 ? null : 40 + random() * 30 + share * 5_200,
+    });
+  }
+  return events;
+}
+
+/** Shoppers in a browser: they buy, are refused or lose patience under the fault, and buy again. */
+function visits(): EventOf<'visit'>[] {
+  const random = randomNumbers(7);
+  const events: EventOf<'visit'>[] = [];
+  for (let began: number = TIMES.boot; began < TIMES.drained - 3_000; began += 900) {
+    const hurt = began > TIMES.fault - 300 && began < TIMES.heal;
+    const gaveUp = hurt && random() < 0.3;
+    const outcome = gaveUp ? 'gave up' : hurt ? 'refused' : 'bought';
+    const waitedMs = gaveUp ? 2_400 : hurt ? 600 + random() * 900 : 180 + random() * 160;
+    const first = !events.some((event) => event.outcome === outcome);
+    events.push({
+      type: 'visit',
+      at: at(began + 400 + waitedMs),
+      began: at(began),
+      number: events.length,
+      outcome,
+      step: hurt ? 'reserve' : 'buy',
+      usableMs: 260 + random() * 90,
+      waitedMs,
+      message: outcome === 'refused' ? 'The shop is having trouble: Try again in a moment.' : '',
+      pageErrors: [],
+      ...(first && !gaveUp ? { picture: `shoppers/${hurt ? 'failed' : 'bought'}.png` } : {}),
     });
   }
   return events;

@@ -43,3 +43,7 @@ export function explained(judgement: Judgement, offset: (ms: number) => string):
   ];
   return [judgement.headline, ...lines.map(([name, text]) => `  ${name.padEnd(9)} ${text}`)].join('\n');
 }
+
+/** 'buyers at 40/s and shoppers at 1/s'. */
+export const loadText = ({ load, loads }: RunJson): string =>
+  [...new Set((loads.length === 0 ? [load] : loads).map(({ description }) => description))].join(' and ');

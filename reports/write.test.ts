@@ -46,6 +46,25 @@ test('all four reports lie beside the journal, and nothing else', async () => {
   expect(json.counts).toEqual({ held: 19, broken: 0, unknown: 0 });
 });
 
+test('the pictures that shoppers took are in the report; one that is gone, or lies elsewhere, is left out', async () => {
+  const [first, ...rest] = sampleRun();
+  const visit = rest.find((event) => event.type === 'visit');
+  if (first === undefined || visit?.type !== 'visit') throw new Error('the sample has no visit');
+  await journal([
+    first,
+    ...rest,
+    { ...visit, picture: '../secret.png' },
+    { ...visit, picture: 'shoppers/../../x.png' },
+  ]);
+  await mkdir(join(folder, 'shoppers'));
+  await writeFile(join(folder, 'shoppers/bought.png'), 'a picture');
+  const { report, html } = await writeReports(folder);
+  expect([...report.pictures]).toEqual([
+    ['shoppers/bought.png', `data:image/png;base64,${Buffer.from('a picture').toString('base64')}`],
+  ]);
+  expect((await readFile(html, 'utf8')).match(/<img /g)).toHaveLength(1);
+});
+
 test('the same journal gives the same reports, to the byte', async () => {
   await journal();
   const { html } = await writeReports(folder);

@@ -1,6 +1,7 @@
 /** Writes every report of one run beside its journal. */
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JournalEvent } from '../harness/journal.ts';
 import type { Catalog, IndexedRun } from './coverage.ts';
 import { reportPage } from './html/report.ts';
 import { indexPage } from './index-page.ts';
@@ -37,7 +38,7 @@ export async function writeReports(dir: string): Promise<WrittenReports> {
   if (found === undefined) throw new JournalUnreadable(`${dir} does not exist. Give the folder of a run.`);
   if (!found.isDirectory()) throw new JournalUnreadable(`${dir} is not a folder. Give the folder of a run.`);
   const { events, cutOffAt } = await readJournal(join(dir, 'journal.jsonl'));
-  const report = runReport(events, { cutOffAt });
+  const report = runReport(events, { cutOffAt, pictures: await picturesOf(events, dir) });
   const paths = {
     html: join(dir, 'report.html'),
     json: join(dir, 'run.json'),
@@ -49,6 +50,18 @@ export async function writeReports(dir: string): Promise<WrittenReports> {
   await writeWhole(paths.markdown, markdown(report));
   await writeWhole(paths.html, reportPage(report));
   return { ...paths, report };
+}
+
+/** The pictures that visits name; one that is gone is left out, as is a path that leads anywhere else. */
+async function picturesOf(events: readonly JournalEvent[], dir: string): Promise<Map<string, string>> {
+  const pictures = new Map<string, string>();
+  for (const event of events) {
+    if (event.type !== 'visit' || event.picture === undefined || !/^shoppers\/[\w-]+\.png$/.test(event.picture))
+      continue;
+    const content = await readFile(join(dir, event.picture)).catch(() => undefined);
+    if (content) pictures.set(event.picture, `data:image/png;base64,${content.toString('base64')}`);
+  }
+  return pictures;
 }
 
 /** Under another name first, so that a full disk or a kill never leaves half a report under the real one. */

@@ -69,6 +69,28 @@ describe('a run leaves nothing behind', () => {
     },
   );
 
+  test.each(['SIGKILL', 'SIGINT'] as const)('when %s ends it while shoppers are in their browser', async (signal) => {
+    using here = place();
+    const run = here.run('flash-sale/shoppers-feel-it');
+    await run.says('baseline begins');
+    const browser = here.services().filter((line) => line.includes('chromium'));
+    expect(browser.length).toBeGreaterThan(2);
+    run.child.kill(signal);
+    const { code, stderr } = await run.finished;
+    expect(await emptied(here)).toEqual([]);
+    if (signal === 'SIGINT') {
+      expect(code, stderr).toBe(130);
+    } else {
+      // Profiles and all: the next start sweeps what nobody could remove.
+      expect(here.folders()).toHaveLength(2);
+      const next = here.run(QUIET);
+      await next.says('services up');
+      next.child.kill('SIGTERM');
+      await next.finished;
+    }
+    expect(here.folders()).toEqual([]);
+  });
+
   test('when it is interrupted while it boots', async () => {
     using here = place();
     const run = here.run(QUIET);

@@ -1,6 +1,6 @@
 /** A person's mistake gets one clear message and exit code 2: what is wrong, where, what was expected, what to do. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { place } from './command.ts';
@@ -213,3 +213,32 @@ function mayMount(): boolean {
     return false;
   }
 }
+
+test('without Chromium a scenario with shoppers says what is missing and why, and nothing is left running', async () => {
+  using here = place();
+  const programs = join(here.temporary, 'bin');
+  mkdirSync(programs);
+  // Every program but the browser, and nothing to install it with.
+  const all = new Map(
+    ['/usr/sbin', '/usr/bin', '/usr/local/bin'].flatMap((folder) =>
+      readdirSync(folder).map((name) => [name, join(folder, name)] as const),
+    ),
+  );
+  for (const [name, path] of all) {
+    if (!/^(chromium|google-chrome|apt)/.test(name)) symlinkSync(path, join(programs, name));
+  }
+  const { PATH } = process.env;
+  process.env.PATH = programs;
+  try {
+    const { code, stdout, stderr } = await here.run('flash-sale/shoppers-feel-it').finished;
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(
+      /needed and not on PATH:\n {2}chromium +shoppers buy in it.*\n.*\n.*apt-get install chromium/,
+    );
+    expect(`${stdout}${stderr}`).not.toMatch(/\n\s+at /);
+    expect(here.services()).toEqual([]);
+    expect(here.folders()).toEqual([]);
+  } finally {
+    process.env.PATH = PATH;
+  }
+});

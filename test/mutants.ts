@@ -52,18 +52,20 @@ function brokenExpr(expr: string, mutation: RuleMutation): string {
     .replace(/< ([\d.]+)/g, (_, limit: string) => `< ${Number(limit) / -1000}`);
 }
 
-/** The system with its app started from a changed copy of its source. */
+const TELEMETRY = ['flash-sale/telemetry.ts', 'telemetry/http.ts', 'telemetry/redis.ts'];
+
+/** The system with its app started from a changed copy of its source; `files` below sut/ are those that `change` gets. */
 export async function mutateApp(
   system: System,
   change: (source: string) => string,
+  files: readonly string[] = TELEMETRY,
 ): Promise<{ system: System } & AsyncDisposable> {
   // Inside the checkout, so that the copy finds the same node_modules; git ignores the place.
   const parent = join(ROOT, 'reports/out');
   await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, 'mutant-'));
   await cp(join(ROOT, 'sut'), folder, { recursive: true });
-  const telemetry = join(folder, 'flash-sale/telemetry.ts');
-  for (const file of [telemetry, join(folder, 'telemetry/http.ts'), join(folder, 'telemetry/redis.ts')]) {
+  for (const file of files.map((name) => join(folder, name))) {
     const source = await readFile(file, 'utf8');
     await writeFile(file, change(source));
   }

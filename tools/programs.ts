@@ -2,8 +2,9 @@
 import { messageOf } from '../harness/errors.ts';
 import { locatePrograms } from '../harness/stack/programs.ts';
 import type { Program } from '../harness/stack/service.ts';
+import { CHROMIUM } from '../load/chromium.ts';
 import { flashSale } from '../sut/index.ts';
-import { CHROMIUM, PROMTOOL, WRK } from './extra-programs.ts';
+import { PROMTOOL, WRK } from './extra-programs.ts';
 
 const SETS: Readonly<Record<string, readonly Program[]>> = {
   tests: [...flashSale().services.map((service) => service.program), CHROMIUM, PROMTOOL],

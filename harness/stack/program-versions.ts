@@ -2,11 +2,11 @@
 import { basename } from 'node:path';
 import { execa } from 'execa';
 import { locatePrograms } from './programs.ts';
-import type { ServiceDescription } from './service.ts';
+import type { Program } from './service.ts';
 
-/** By service. Installs what is missing, saying so. Throws PROGRAM_MISSING. */
+/** By name (of the service, of the driver's program). Installs what is missing, saying so. Throws PROGRAM_MISSING. */
 export async function programVersions(
-  services: readonly ServiceDescription[],
+  services: readonly { readonly name: string; readonly program: Program }[],
   say: (line: string) => void,
 ): Promise<Record<string, string>> {
   const located = await locatePrograms(

@@ -4,6 +4,7 @@
  */
 import type { Point, Series } from '../../harness/journal.ts';
 import { plainNumber, realDuration, scenarioDuration } from '../format.ts';
+import { lanesOf } from '../model/loads.ts';
 import type { RunReport } from '../model.ts';
 import { downsample, gaps } from './downsample.ts';
 import type { ChartSpec, DrawnSeries, PageData } from './page-data.ts';
@@ -48,45 +49,69 @@ export function figure(report: RunReport, { title, unit, keys, threshold = null,
   </figure>`;
 }
 
-/** Keys of the series made from the load drivers' ticks; a journal's own keys cannot begin like this by accident. */
-export const LOAD_KEYS = {
-  answered: '\u0000load/answered',
-  errors: '\u0000load/errors',
-  dropped: '\u0000load/dropped',
-  p50: '\u0000load/p50',
-  p95: '\u0000load/p95',
-  max: '\u0000load/max',
-} as const;
+/** What is drawn of a load's ticks. */
+const FROM_TICKS = {
+  answered: ({ answered, tickMs }) => perSecond(answered, tickMs),
+  errors: ({ serverErrors, unanswered, tickMs }) => perSecond(serverErrors + unanswered, tickMs),
+  dropped: ({ dropped, tickMs }) => perSecond(dropped, tickMs),
+  p50: ({ p50 }) => p50,
+  p95: ({ p95 }) => p95,
+  max: ({ max }) => max,
+} as const satisfies Record<string, (tick: Tick) => number | null>;
+type Tick = RunReport['loadRuns'][number]['ticks'][number];
+type TickValue = keyof typeof FROM_TICKS;
 
-/** The series under a key, of a query or of the load. */
-export function seriesOf(report: RunReport, key: string): readonly Series[] {
-  const { ticks } = report;
-  const load = (value: (tick: (typeof ticks)[number]) => number | null): Series[] => [
-    {
-      labels: {},
-      points: ticks.flatMap((tick) => {
-        const y = value(tick);
-        return y === null ? [] : [[tick.at, y] as Point];
-      }),
-    },
-  ];
-  const perSecond = (count: number, tickMs: number) => (tickMs > 0 ? (count * 1_000) / tickMs : 0);
-  switch (key) {
-    case LOAD_KEYS.answered:
-      return load(({ answered, tickMs }) => perSecond(answered, tickMs));
-    case LOAD_KEYS.errors:
-      return load(({ serverErrors, unanswered, tickMs }) => perSecond(serverErrors + unanswered, tickMs));
-    case LOAD_KEYS.dropped:
-      return load(({ dropped, tickMs }) => perSecond(dropped, tickMs));
-    case LOAD_KEYS.p50:
-      return load(({ p50 }) => p50);
-    case LOAD_KEYS.p95:
-      return load(({ p95 }) => p95);
-    case LOAD_KEYS.max:
-      return load(({ max }) => max);
-    default:
-      return report.series.get(key) ?? [];
+const perSecond = (count: number, tickMs: number) => (tickMs > 0 ? (count * 1_000) / tickMs : 0);
+
+/** A journal's own keys cannot begin like this by accident. */
+const MADE = '\u0000';
+/** The key of a value of one load, by its place in the order in which loads began. */
+export const loadKey = (load: number, value: TickValue): string => `${MADE}load/${load}/${value}`;
+/** The key of the answers or failures in one of the timeline's lanes. */
+export const laneKey = (lane: number, value: 'answered' | 'errors'): string => `${MADE}lane/${lane}/${value}`;
+/** The key of the visits that ended so; their values are the milliseconds a shopper waited. */
+export const visitsKey = (outcome: Visit['outcome']): string => `${MADE}visits/${outcome}`;
+type Visit = RunReport['visits'][number];
+const OUTCOMES: readonly Visit['outcome'][] = ['bought', 'refused', 'gave up'];
+
+/** What is not recorded as samples and yet drawn: loads and visits. */
+function madeSeries(report: RunReport): ReadonlyMap<string, readonly Series[]> {
+  const known = madeFor.get(report);
+  if (known) return known;
+  const made = new Map<string, Series[]>();
+  const values = Object.entries(FROM_TICKS) as [TickValue, (tick: Tick) => number | null][];
+  const points = (ticks: readonly Tick[], value: (tick: Tick) => number | null) =>
+    ticks.flatMap((tick): Point[] => {
+      const y = value(tick);
+      return y === null ? [] : [[tick.at, y]];
+    });
+  for (const [index, { ticks }] of report.loadRuns.entries()) {
+    for (const [name, value] of values) made.set(loadKey(index, name), [{ labels: {}, points: points(ticks, value) }]);
   }
+  for (const [index, lane] of lanesOf(report.loadRuns).entries()) {
+    const ticks = lane.flatMap((load) => load.ticks);
+    for (const name of ['answered', 'errors'] as const)
+      made.set(laneKey(index, name), [{ labels: {}, points: points(ticks, FROM_TICKS[name]) }]);
+  }
+  for (const outcome of OUTCOMES) {
+    const visits = report.visits.filter((visit) => visit.outcome === outcome);
+    if (visits.length === 0) continue;
+    made.set(visitsKey(outcome), [
+      {
+        labels: {},
+        points: visits.map(({ ended, began, waitedMs }): Point => [ended.at, waitedMs ?? ended.at - began.at]),
+      },
+    ]);
+  }
+  madeFor.set(report, made);
+  return made;
+}
+
+const madeFor = new WeakMap<RunReport, ReadonlyMap<string, readonly Series[]>>();
+
+/** The series under a key, of a query, a load or the shoppers. */
+export function seriesOf(report: RunReport, key: string): readonly Series[] {
+  return (key.startsWith(MADE) ? madeSeries(report).get(key) : report.series.get(key)) ?? [];
 }
 
 /** Everything that the page's charts draw. */
@@ -94,7 +119,7 @@ export function pageData(report: RunReport): PageData {
   const { origin, speed, span } = report;
   const scenarioSeconds = (at: number) => Math.round((at - origin.at) * speed) / 1_000;
   const keys = new Set([
-    ...Object.values(LOAD_KEYS),
+    ...madeSeries(report).keys(),
     ...report.panels.flatMap(({ queries }) => queries.map(({ key }) => key)),
     ...report.judgements.flatMap(({ judgements }) => judgements.flatMap(({ chart }) => chart?.keys ?? [])),
   ]);

@@ -1,35 +1,38 @@
 import { plainNumber, realDuration } from '../format.ts';
 import type { RunReport } from '../model.ts';
-import { figure, LOAD_KEYS } from './charts.ts';
+import type { LoadReport } from '../run-json.ts';
+import { figure, loadKey } from './charts.ts';
 import { dataTable } from './table.ts';
 import { type Html, html } from './template.ts';
 
-/** What the driver itself measured: how much it sent, what came back, how late it was. All in real time. */
+/** What the drivers themselves measured: how much was sent, what came back, how late it was. All in real time. */
 export function loadSection(report: RunReport): Html {
-  const { totals, description } = report.load;
+  const [first, ...more] = report.loads;
   return html`<section id="load" aria-labelledby="load-title">
     <h2 id="load-title">Load</h2>
-    <p class="note">${description}${totals !== null && `, driver ${totals.driver}`}. Counted and timed by the driver, in real
+    ${more.length === 0 ? oneLoad(report, first ?? report.load, 0) : report.loads.map((load, index) => html`<section class="group"><h3>${load.description}</h3>${oneLoad(report, load, index)}</section>`)}
+  </section>`;
+}
+
+/** `index`: its place among the loads. */
+function oneLoad(report: RunReport, { driver, description, totals }: LoadReport, index: number): Html {
+  return html`<p class="note">${description}${driver !== '' && `, driver ${driver}`}. Counted and timed by the driver, in real
       time, from the scheduled start of each iteration.</p>
     ${totals === null ? html`<p class="nothing"><span aria-hidden="true">?</span> The load never drained, so nothing was counted to the end.</p>` : figures(totals)}
     <div class="panels">
       <article class="panel"><header class="panel__head"><h4>Latency</h4></header>
         ${figure(report, {
-          title: 'Latency as the driver saw it',
+          title: `Latency as the driver saw it, ${description}`,
           unit: 'ms',
-          keys: [
-            { key: LOAD_KEYS.p50, legend: 'p50' },
-            { key: LOAD_KEYS.p95, legend: 'p95' },
-            { key: LOAD_KEYS.max, legend: 'max' },
-          ],
+          keys: (['p50', 'p95', 'max'] as const).map((value) => ({ key: loadKey(index, value), legend: value })),
         })}</article>
       <article class="panel"><header class="panel__head"><h4>Failures and dropped iterations</h4></header>
         ${figure(report, {
-          title: 'Failures and dropped iterations',
+          title: `Failures and dropped iterations, ${description}`,
           unit: '/s',
           keys: [
-            { key: LOAD_KEYS.errors, legend: '5xx or no answer' },
-            { key: LOAD_KEYS.dropped, legend: 'dropped' },
+            { key: loadKey(index, 'errors'), legend: '5xx or no answer' },
+            { key: loadKey(index, 'dropped'), legend: 'dropped' },
           ],
         })}</article>
     </div>
@@ -37,21 +40,20 @@ export function loadSection(report: RunReport): Html {
       totals !== null &&
       html`<div class="panels">
         <article class="panel"><header class="panel__head"><h4>Answers</h4></header>${dataTable(
-          'Answers by handler and status',
+          `Answers by handler and status, ${description}`,
           ['handler', 'method', 'status', 'count'],
           totals.answers.map(({ handler, method, status, count }) => [handler, method, status, plainNumber(count)]),
         )}</article>
         <article class="panel"><header class="panel__head"><h4>What became of the journeys</h4></header>${dataTable(
-          'Outcomes',
+          `Outcomes, ${description}`,
           ['outcome', 'count'],
           Object.entries(totals.outcomes).map(([outcome, count]) => [outcome, plainNumber(count)]),
         )}</article>
       </div>`
-    }
-  </section>`;
+    }`;
 }
 
-function figures(totals: NonNullable<RunReport['load']['totals']>): Html {
+function figures(totals: NonNullable<LoadReport['totals']>): Html {
   const answered = totals.answers.reduce((sum, { count }) => sum + count, 0);
   const { latencyMs, startLagMs } = totals;
   const tiles: [string, string, string][] = [

@@ -32,5 +32,6 @@ export interface ChartSpec {
   readonly unit: string;
   readonly keys: readonly { readonly key: string; readonly legend: string }[];
   readonly threshold: number | null;
-  readonly kind: 'plain' | 'timeline';
+  /** 'dots': single events, not a value that goes on between them. */
+  readonly kind: 'plain' | 'timeline' | 'dots';
 }

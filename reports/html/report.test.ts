@@ -3,15 +3,30 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JournalEvent } from '../../harness/journal.ts';
+import {
+  keepPicture,
+  launch,
+  type Opened,
+  open as openPage,
+  poorContrast,
+  sidewaysBy,
+  walkWithTab,
+} from '../../tools/page-audit.ts';
 import { indexPage } from '../index-page.ts';
 import { junit } from '../junit.ts';
 import { runReport } from '../model.ts';
-import { hostileRun, killedRun, sampleRun } from '../sample.ts';
+import { HOSTILE, hostileRun, killedRun, sampleRun } from '../sample.ts';
 import { PANELS } from '../sample-system.ts';
 import { reportPage } from './report.ts';
+
+/** One white pixel. */
+const PIXEL =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==';
+const pictures = new Map(['bought', 'failed'].map((name) => [`shoppers/${name}.png`, PIXEL]));
+const PAGES = ['held', 'broken', 'index'] as const;
 
 let browser: Browser;
 let folder = '';
@@ -26,16 +41,10 @@ beforeAll(async () => {
     ['killed', killedRun()],
     ['hostile', hostileRun()],
   ];
-  for (const [name, events] of journals) await put(name, reportPage(runReport(events)));
+  for (const [name, events] of journals) await put(name, reportPage(runReport(events, { pictures })));
   const indexed = journals.map(([name, events]) => ({ run: runReport(events), href: `${name}.html` }));
   await put('index', indexPage(indexed, [{ system: 'flash-sale', alerts: ['A'], panels: ['CPU'], metrics: [] }]).html);
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    ],
-  });
+  browser = await launch();
 });
 afterAll(async () => {
   await browser?.close();
@@ -48,26 +57,8 @@ async function put(name: string, content: string): Promise<void> {
   files.set(name, pathToFileURL(path).href);
 }
 
-interface Opened extends AsyncDisposable {
-  readonly page: Page;
-  /** Console messages, page errors, dialogs and requests beside the file itself. */
-  readonly unwanted: readonly string[];
-}
-
-async function open(name: string, options: BrowserContextOptions = {}): Promise<Opened> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const unwanted: string[] = [];
-  const url = files.get(name) ?? '';
-  page.on('console', (message) => unwanted.push(`console: ${message.text()}`));
-  page.on('pageerror', (error) => unwanted.push(`error: ${error.message}`));
-  page.on('request', (request) => {
-    if (request.url() !== url && !request.url().startsWith('data:')) unwanted.push(`request: ${request.url()}`);
-  });
-  await page.goto(url);
-  return { page, unwanted, [Symbol.asyncDispose]: () => context.close() };
-}
+const open = (name: string, options: BrowserContextOptions = {}): Promise<Opened> =>
+  openPage(browser, files.get(name) ?? '', options);
 
 /** Scrolls through the page, so that every chart in sight has been drawn. */
 async function drawAll(page: Page): Promise<void> {
@@ -103,6 +94,12 @@ test.each(['held', 'broken', 'quiet', 'killed', 'hostile'])(
   },
 );
 
+test('the index logs nothing and asks nobody for anything', async () => {
+  await using opened = await open('index');
+  expect(await opened.page.getByRole('heading', { level: 1 }).textContent()).toMatch(/scenarios held/);
+  expect(opened.unwanted).toEqual([]);
+});
+
 test('the page opens with the verdict in one sentence', async () => {
   await using broken = await open('broken');
   expect(await broken.page.locator('main').textContent()).toMatch(
@@ -112,13 +109,36 @@ test('the page opens with the verdict in one sentence', async () => {
   expect(await killed.page.locator('main').textContent()).toMatch(/^\s*\?\s+unknown[\s\S]*The run stopped 11\.9 s in/);
 });
 
+test('loads side by side are told apart on the timeline and in their own parts', async () => {
+  const events = sampleRun('quiet').flatMap((event): JournalEvent[] =>
+    event.type === 'load' || event.type === 'load-total'
+      ? [event, { ...event, driver: 'browser', description: 'shoppers at 1/s' }]
+      : [event],
+  );
+  await put('side-by-side', reportPage(runReport(events)));
+  await using opened = await open('side-by-side');
+  const names = opened.page.locator('.timeline .chart__series');
+  await names.first().waitFor();
+  expect(await names.allInnerTexts()).toEqual([
+    'buyers at 80/s: answered',
+    'shoppers at 1/s: answered',
+    'buyers at 80/s: 5xx or no answer',
+    'shoppers at 1/s: 5xx or no answer',
+  ]);
+  expect(await opened.page.locator('#load h3').allTextContents()).toEqual(['buyers at 80/s', 'shoppers at 1/s']);
+  expect(await opened.page.locator('.verdict').innerText()).toContain('buyers at 80/s and shoppers at 1/s');
+});
+
 test('hostile text is shown and never runs', async () => {
   await using opened = await open('hostile');
   await drawAll(opened.page);
   await openAll(opened.page);
   expect(await opened.page.evaluate(() => 'hacked' in globalThis)).toBe(false);
-  expect(await opened.page.locator('img, iframe, [onerror], [onmouseover]').count()).toBe(0);
-  expect(await opened.page.locator('h1').textContent()).toContain('&amp; &lt;b&gt;');
+  expect(await opened.page.locator('iframe, [onerror], [onmouseover], img:not([src^="data:image/png;"])').count()).toBe(
+    0,
+  );
+  const headline = (await opened.page.locator('h1').textContent()) ?? '';
+  expect(HOSTILE.filter((text) => headline.includes(text))).not.toEqual([]);
   expect(await opened.page.locator('#details').textContent()).toContain('</script><script>window.hacked=1</script>');
   expect(opened.unwanted).toEqual([]);
 });
@@ -163,63 +183,51 @@ test('light and dark follow the system and the switch, and the charts with them'
   expect((await light.page.locator('canvas').first().screenshot()).equals(before)).toBe(false);
 });
 
-test.each(['light', 'dark'] as const)('text has the contrast WCAG AA asks for, in %s', async (colorScheme) => {
-  await using opened = await open('broken', { colorScheme });
-  const poor = await opened.page.evaluate(() => {
-    const channels = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-    const luminance = (colour: string) => {
-      const [r = 0, g = 0, b = 0] = channels(colour).map((c) =>
-        c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
-      );
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const behind = (element: Element | null): string => {
-      for (let one = element; one !== null; one = one.parentElement) {
-        const { backgroundColor } = getComputedStyle(one);
-        if ((channels(backgroundColor)[3] ?? 1) === 1) return backgroundColor;
-      }
-      return 'rgb(255, 255, 255)';
-    };
-    return [...document.querySelectorAll('main *')].flatMap((element) => {
-      const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim() !== '');
-      if (!text || (element as HTMLElement).offsetParent === null) return [];
-      const [a, b] = [luminance(getComputedStyle(element).color), luminance(behind(element))];
-      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      return ratio < 4.5 ? [`${ratio.toFixed(2)} ${element.className} ${element.textContent?.slice(0, 40)}`] : [];
-    });
-  });
-  expect(poor).toEqual([]);
+test.each(PAGES.flatMap((name) => (['light', 'dark'] as const).map((scheme) => [name, scheme] as const)))(
+  'text of the %s page has the contrast WCAG AA asks for, in %s',
+  async (name, colorScheme) => {
+    await using opened = await open(name, { colorScheme });
+    await drawAll(opened.page);
+    expect(await poorContrast(opened.page)).toEqual([]);
+    await keepPicture(opened.page, `${name}-${colorScheme}`);
+  },
+);
+
+test.each(PAGES)('the keyboard reaches everything on the %s page, in order, and the focus is seen', async (name) => {
+  await using opened = await open(name);
+  await drawAll(opened.page);
+  const walk = await walkWithTab(opened.page);
+  expect(walk).toMatchObject({ unreached: [], backwards: [], unseen: [] });
+  expect(walk.stops).toBeGreaterThan(3);
 });
 
-test('the keyboard reaches everything that can be used, and reads a chart', async () => {
+test('the arrow keys read a chart', async () => {
   await using opened = await open('broken');
   const { page } = opened;
   await drawAll(page);
-  await page.evaluate(() => {
-    scrollTo(0, 0);
-    (document.activeElement as HTMLElement | null)?.blur();
-  });
-  const usable = await page
-    .locator('a[href], button, summary, [tabindex="0"]')
-    .evaluateAll((all) => all.filter((one) => (one as HTMLElement).checkVisibility()).length);
-  const reached = new Set<string>();
-  for (let press = 0; press < usable + 5; press += 1) {
-    await page.keyboard.press('Tab');
-    const path = await page.evaluate(() => {
-      const all = [...document.querySelectorAll('*')];
-      return document.activeElement === null ? '' : String(all.indexOf(document.activeElement));
-    });
-    reached.add(path);
-  }
-  reached.delete(await page.evaluate(() => String([...document.querySelectorAll('*')].indexOf(document.body))));
-  expect(reached.size).toBe(usable);
-
-  const chart = page.locator('.panel .chart__canvas').first();
+  const chart = page.locator('#panels .chart__canvas').first();
   await chart.focus();
   await page.keyboard.press('PageDown');
   await page.keyboard.press('ArrowRight');
-  const readout = page.locator('.panel .chart__readout').first();
+  const readout = page.locator('#panels .chart__readout').first();
   expect(await readout.textContent()).toMatch(/^[+−][\dhms.]+ \([\d.]+ (?:ms|s) real\): p95 .+ · p50 /);
+});
+
+test('what shoppers saw is drawn as dots beside the fault, with its pictures; without shoppers there is no such section', async () => {
+  await using opened = await open('held');
+  const section = opened.page.getByRole('region', { name: 'What shoppers saw' });
+  await section.scrollIntoViewIfNeeded();
+  await section.locator('canvas').waitFor();
+  expect(await section.getByRole('img').count()).toBe(2);
+  const sizes = await section
+    .getByRole('img')
+    .evaluateAll((all) => all.map((image) => (image as HTMLImageElement).naturalWidth));
+  expect(sizes).toEqual([1, 1]);
+  expect(await section.locator('dl').textContent()).toMatch(/First failed purchase\s*\+3m06s at the step “reserve”/);
+  expect(await section.locator('dl').textContent()).toMatch(/First notification\s*\+6m31s \d+m\d*s? after the first/);
+  expect(await opened.page.getByRole('navigation', { name: 'Contents' }).textContent()).toContain('Shoppers');
+  await using quiet = await open('quiet');
+  expect(await quiet.page.locator('#shoppers, a[href="#shoppers"]').count()).toBe(0);
 });
 
 test.each(['held', 'broken', 'killed', 'hostile', 'index'])(
@@ -228,7 +236,8 @@ test.each(['held', 'broken', 'killed', 'hostile', 'index'])(
     await using opened = await open(name, { viewport: { width: 320, height: 700 } });
     await drawAll(opened.page);
     await openAll(opened.page);
-    expect(await opened.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    expect(await sidewaysBy(opened.page)).toBe(0);
+    await keepPicture(opened.page, `${name}-320`);
   },
 );
 
@@ -240,13 +249,20 @@ test('verdicts are readable without colour: each has its sign and its word', asy
 });
 
 test('print opens everything, in light, with every chart drawn', async () => {
-  await using opened = await open('held', { colorScheme: 'dark' });
+  // As wide as A4 between its margins.
+  await using opened = await open('held', { colorScheme: 'dark', viewport: { width: 703, height: 1000 } });
   const { page } = opened;
   await page.emulateMedia({ media: 'print' });
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   expect(await page.locator('details.claim:not([open])').count()).toBe(0);
   expect(await page.locator('figure[data-chart]:not(:has(canvas))').count()).toBe(0);
   expect(await page.locator('nav.contents').isVisible()).toBe(false);
+  const widths = await page
+    .locator('.timeline, .timeline canvas')
+    .evaluateAll((all) => all.map((one) => one.clientWidth || one.getBoundingClientRect().width));
+  expect(widths[1]).toBe(widths[0]);
+  expect(await sidewaysBy(page)).toBe(0);
+  await keepPicture(page, 'held-print');
   const pdf = await page.pdf({ format: 'A4' });
   expect(pdf.subarray(0, 4).toString()).toBe('%PDF');
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));

@@ -10,6 +10,7 @@ import { masthead, page } from './layout.ts';
 import { loadSection } from './load.ts';
 import { panelsSection } from './panels.ts';
 import { pageScript, uplot } from './script.ts';
+import { shoppersSection } from './shoppers.ts';
 import { html } from './template.ts';
 import { timelineSection } from './timeline.ts';
 import { verdictSection } from './verdict.ts';
@@ -19,6 +20,7 @@ const CONTENTS = [
   ['expectations', 'Expectations'],
   ['panels', 'Panels'],
   ['detection', 'Detection'],
+  ['shoppers', 'Shoppers'],
   ['load', 'Load'],
   ['invariants', 'Invariants'],
   ['details', 'Run details'],
@@ -36,12 +38,13 @@ export function reportPage(report: RunReport): string {
       <main id="main">
         ${verdictSection(report)}
         <nav class="contents" aria-label="Contents">
-          <ul>${CONTENTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul>
+          <ul>${CONTENTS.filter(([id]) => id !== 'shoppers' || report.visits.length > 0).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul>
         </nav>
         ${timelineSection(report)}
         ${expectationsSection(report)}
         ${panelsSection(report)}
         ${detectionSection(report)}
+        ${shoppersSection(report)}
         ${loadSection(report)}
         ${invariantsSection(report)}
         ${detailsSection(report)}

@@ -1,8 +1,9 @@
 /** The run on one axis: phases, the fault's band through everything, load, a swim lane for each alert, notifications. */
 import { realDuration, scenarioDuration, scenarioOffset } from '../format.ts';
+import { lanesOf } from '../model/loads.ts';
 import type { RunReport } from '../model.ts';
 import type { AlertReport, Moment } from '../run-json.ts';
-import { axisNote, figure, LOAD_KEYS } from './charts.ts';
+import { axisNote, figure, laneKey } from './charts.ts';
 import { dataTable } from './table.ts';
 import { breakable, type Html, html } from './template.ts';
 
@@ -31,10 +32,7 @@ export function timelineSection(report: RunReport): Html {
           title: 'Load: answers and failures a second',
           unit: '/s',
           kind: 'timeline',
-          keys: [
-            { key: LOAD_KEYS.answered, legend: 'answered' },
-            { key: LOAD_KEYS.errors, legend: '5xx or no answer' },
-          ],
+          keys: loadLines(report),
         })}
       </div>
       ${report.alerts.map((alert) => alertLane(report, alert, place))}
@@ -51,6 +49,18 @@ export function timelineSection(report: RunReport): Html {
       ${dataTable('Everything on the timeline', ['scenario', 'real', 'what', 'detail'], history(report))}
     </details>
   </section>`;
+}
+
+/** With one load at a time there is nothing to tell apart; side by side, each line says whose it is. */
+function loadLines({ loadRuns }: RunReport): { key: string; legend: string }[] {
+  const lanes = lanesOf(loadRuns);
+  return (['answered', 'errors'] as const).flatMap((value) =>
+    lanes.map((lane, index) => {
+      const names = [...new Set(lane.map(({ report }) => report.description))].join(', ');
+      const what = value === 'answered' ? 'answered' : '5xx or no answer';
+      return { key: laneKey(index, value), legend: lanes.length > 1 ? `${names}: ${what}` : what };
+    }),
+  );
 }
 
 type Place = (from: Moment, to?: Moment) => string;

@@ -1,7 +1,7 @@
 import { realDuration, scenarioDuration } from '../format.ts';
 import type { RunReport } from '../model.ts';
 import type { RunVerdict } from '../run-json.ts';
-import { countsText, SIGN } from '../words.ts';
+import { countsText, loadText, SIGN } from '../words.ts';
 import { breakable, type Html, html } from './template.ts';
 
 /** A verdict as a sign and a word; the colour only repeats them. */
@@ -28,7 +28,7 @@ export function verdictSection(report: RunReport): Html {
       ${fact('Expectations', ...expectations(report))}
       ${fact('Duration', `${realDuration(ended.at - started.at)} real`, `${scenarioDuration(scenarioMs)} of scenario at ×${speed}`)}
       ${fact('Slowest page', ...slowestPage(report))}
-      ${fact('Load', report.load.description)}
+      ${fact('Load', loadText(report))}
       ${fact('System', report.system)}
       ${fact('Started', startedAt.slice(0, 10), `${startedAt.slice(11, 16)} UTC, seed ${report.seed}`)}
     </dl>

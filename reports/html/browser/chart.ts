@@ -5,7 +5,7 @@
 import type uPlot from 'uplot';
 import { realDuration, scenarioOffset, seriesName, valueWithUnit } from '../../format.ts';
 import type { ChartSpec, DrawnSeries, PageData } from '../page-data.ts';
-import { DASHES, legendButton } from './legend.ts';
+import { DASHES, DOTS, legendButton } from './legend.ts';
 import { type Colours, coloursOf, drawBands, drawThreshold } from './paint.ts';
 import { fillTable } from './table.ts';
 
@@ -98,12 +98,17 @@ export function drawChart(figure: HTMLElement, data: PageData): Chart | undefine
 
   legend.replaceChildren(
     ...lines.map(({ name }, index) =>
-      legendButton(name, index, () => {
-        hidden = new Set(hidden);
-        if (!hidden.delete(index)) hidden.add(index);
-        plot.setSeries(index + 1, { show: !hidden.has(index) });
-        return !hidden.has(index);
-      }),
+      legendButton(
+        name,
+        index,
+        () => {
+          hidden = new Set(hidden);
+          if (!hidden.delete(index)) hidden.add(index);
+          plot.setSeries(index + 1, { show: !hidden.has(index) });
+          return !hidden.has(index);
+        },
+        spec.kind === 'dots' ? 'dots' : 'line',
+      ),
     ),
   );
   if (spec.threshold !== null) {
@@ -204,9 +209,10 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
       ...lines.map((_, index) => ({
         show: !hidden.has(index),
         stroke: colours.lines[index % colours.lines.length] ?? colours.text,
-        dash: DASHES[index % DASHES.length] ?? [],
+        ...(spec.kind === 'dots'
+          ? dots(index, colours)
+          : { dash: DASHES[index % DASHES.length] ?? [], points: { show: false } }),
         width: 2,
-        points: { show: false },
         ...(timeline && index === 0 ? { fill: colours.area } : {}),
       })),
     ],
@@ -225,6 +231,13 @@ function optionsFor({ width, spec, data, lines, colours, figure, hidden }: Drawi
       ],
     },
   };
+}
+
+/** Marks without a line between them, told apart without colour. */
+function dots(index: number, colours: Colours): Pick<uPlot.Series, 'paths' | 'points'> {
+  const stroke = colours.lines[index % colours.lines.length] ?? colours.text;
+  const { size = 8, filled = false } = DOTS[index % DOTS.length] ?? {};
+  return { paths: () => null, points: { show: true, size, width: 2, stroke, fill: filled ? stroke : 'transparent' } };
 }
 
 function linesOf(spec: ChartSpec, data: PageData): Line[] {

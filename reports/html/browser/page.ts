@@ -65,13 +65,19 @@ if (button !== null) {
 showTheme(theme);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
 
+/** A4 is 703 pixels wide between its margins; the timeline's chart must meet the lanes around it, within their frame. */
+function widthOnPaper(figure: HTMLElement): number {
+  if (figure.classList.contains('chart--timeline')) return 701;
+  return figure.closest('.panels') === null ? 640 : 310;
+}
+
 /** On paper everything is open, light, and as wide as an A4 page. Charts left undrawn until then are drawn for it. */
 let closed: HTMLDetailsElement[] = [];
 addEventListener('beforeprint', () => {
   root.dataset.theme = 'light';
   closed = [...closed, ...document.querySelectorAll<HTMLDetailsElement>('details.claim:not([open])')];
   for (const details of closed) details.open = true;
-  for (const figure of figures) draw(figure)?.redraw(figure.closest('.panels') === null ? 640 : 310);
+  for (const figure of figures) draw(figure)?.redraw(widthOnPaper(figure));
 });
 addEventListener('afterprint', () => {
   for (const details of closed) details.open = false;
