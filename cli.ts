@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { coverageTable } from './cli/coverage-table.ts';
+import { loadsOf, underDriver } from './cli/drivers.ts';
 import { createRunFolder, pointLatestAt } from './cli/folders.ts';
 import { onInterrupt } from './cli/interrupt.ts';
 import { keepUp } from './cli/keep.ts';
@@ -41,8 +42,10 @@ async function main(): Promise<number> {
   // Every scenario is checked before the first one boots: a mistake in the last must not cost the time of the others.
   const clock = createClock(options.speed);
   const plans: Plan[] = [];
+  const note = (line: string) => process.stderr.write(`${line}\n`);
   for (const { id, scenario } of scenarios) {
-    const plan = await makePlan(id, scenario, clock);
+    const sent = options.load === undefined ? scenario : underDriver(scenario, options.load, note);
+    const plan = await makePlan(id, sent, clock);
     check(plan);
     plans.push(plan);
   }
@@ -114,6 +117,7 @@ async function runOne(plan: Plan, options: Options, { versions, signal, screen }
         seed: String(options.seed),
         runtime: 'processes',
         full: String(options.full),
+        load: [...new Set(loadsOf([plan]).map(({ driver }) => driver))].join(', '),
       },
     },
     onEvent: screen.onEvent,

@@ -1,6 +1,7 @@
 /** The command line of `npm run scenario`. */
 import { Command, CommanderError, Option } from 'commander';
 import { FiredrillError } from '../harness/errors.ts';
+import { OPEN_DRIVERS, type OpenDriver, openDriver } from '../load/index.ts';
 
 export interface Options {
   readonly names: readonly string[];
@@ -12,6 +13,8 @@ export interface Options {
   readonly keep: boolean;
   readonly json: boolean;
   readonly full: boolean;
+  /** The driver of open-model loads in place of the scenario's own. */
+  readonly load?: OpenDriver;
 }
 
 export const DEFAULT_SCENARIO = 'flash-sale/pool-exhausted';
@@ -29,6 +32,7 @@ export function readOptions(argv: readonly string[], version: string): Options |
     .addOption(new Option('--seed <n>', 'the same seed gives the same traffic').default('1'))
     .option('-o, --out <folder>', 'where runs are kept', 'reports/out')
     .option('-k, --keep', 'leave the stack up after the verdict, print its addresses, and wait for Ctrl-C')
+    .option('--load <driver>', `who sends open-model loads in this run: ${OPEN_DRIVERS.join(' or ')}`)
     .option('--full', 'run every phase to its end, even when everything is decided')
     .option('--json', 'print run.json of the last run on standard output')
     .version(version)
@@ -41,6 +45,7 @@ Examples:
   npm run scenario -- flash-sale/redis-down --keep   look around afterwards
   npm run scenario -- 'flash-sale/*-down'            a glob, in quotes
   npm run scenario -- --all                          everything, with the coverage table
+  npm run scenario -- --load k6                      the same visitors, sent by k6
   npm run scenario -- --speed 10                     slower: closer to production's own timing
   npm run report -- reports/out/latest               draw a report again from its journal
 
@@ -65,6 +70,7 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
     keep?: true;
     json?: true;
     full?: true;
+    load?: string;
   }>();
   return {
     names: command.args,
@@ -76,6 +82,7 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
     keep: raw.keep ?? false,
     json: raw.json ?? false,
     full: raw.full ?? false,
+    ...(raw.load === undefined ? {} : { load: openDriver(raw.load) }),
   };
 }
 

@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import { execa } from 'execa';
 import type { Plan } from '../harness/plan.ts';
 import { locatePrograms } from '../harness/stack/programs.ts';
+import { loadsOf } from './drivers.ts';
 
-/** Installs what is missing, saying so. Throws PROGRAM_MISSING. */
+/** Installs or builds what is missing, saying so. Throws PROGRAM_MISSING. */
 export async function versionsOf(plans: readonly Plan[], say: (line: string) => void): Promise<Record<string, string>> {
   const services = new Map(
     plans.flatMap((plan) => plan.scenario.system.services.map((service) => [service.name, service.program] as const)),
@@ -22,5 +23,8 @@ export async function versionsOf(plans: readonly Plan[], say: (line: string) => 
       return [name, number ?? basename(located(program))] as const;
     }),
   );
-  return Object.fromEntries(entries.filter((entry) => entry !== undefined));
+  const loads: Record<string, string> = {};
+  // One after another: two loads want the same program, and it is built once.
+  for (const load of loadsOf(plans)) Object.assign(loads, await load.prepare?.(say));
+  return { ...Object.fromEntries(entries.filter((entry) => entry !== undefined)), ...loads };
 }

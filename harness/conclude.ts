@@ -6,6 +6,7 @@ import type { Judgement, PhaseWindow } from './expectation.ts';
 import type { Invariant } from './invariant.ts';
 import type { EventOf } from './journal.ts';
 import type { FullJudgement, PhaseResult } from './judge.ts';
+import { loadJudgements } from './load-judge.ts';
 import { movementOf, type Plan, presenceOf } from './plan.ts';
 import type { RunRecord } from './record.ts';
 import { overall, type Verdict } from './verdict.ts';
@@ -37,6 +38,7 @@ export function concludeRun(plan: Plan, record: RunRecord, course: Course): Conc
     ...faultJudgements(record),
     ...silenceJudgements(plan, record, course.windows),
     ...invariantJudgements(plan, record),
+    ...loadJudgements(record.totals),
   ];
   const complete = course.phases.length === plan.scenario.phases.length && !course.interrupted && !course.troubled;
   const verdict = overall([

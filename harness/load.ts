@@ -1,12 +1,21 @@
 /**
- * Load: how much traffic arrives, and what each visitor does. Drivers (arrivals, autocannon, …) live in load/.
+ * Load: how much traffic arrives, and what each visitor does. Drivers (arrivals, k6, autocannon, …) live in load/.
  * Rates are per real second and request latencies are real: the clock's speed never scales them.
  */
 export interface Load {
   readonly driver: string;
+  /** Open: visitors arrive when they are due, whatever the system does. Closed: the next comes when the last has gone. */
+  readonly model: 'open' | 'closed';
   /** For people: 'buyers at 80/s'. */
   readonly description: string;
-  /** Starts at once. `onTick` is called about four times a real second with what happened since the last tick. */
+  /**
+   * Sees to the program that sends it, before anything boots, and says its version: { k6: '2.2.0' }. `say` is told before
+   * anything is built. Throws PROGRAM_MISSING.
+   */
+  prepare?(say: (line: string) => void): Promise<Readonly<Record<string, string>>>;
+  /** The same load under another driver of that name (--load). Only an open model has it. Throws BAD_OPTION. */
+  under?(driver: string): Load;
+  /** Resolves once it runs. Throws LOAD_FAILED. `onTick` is called about four times a real second with what happened since the last tick. */
   start(target: LoadTarget, onTick: (tick: LoadTick) => void): Promise<RunningLoad>;
 }
 
@@ -20,6 +29,8 @@ export interface LoadTarget {
 }
 
 export interface RunningLoad {
+  /** Resolves should it break down by itself; stop() then rejects with the same. */
+  readonly brokeDown: Promise<Error>;
   /**
    * No new iteration starts; resolves when the last answer is in, so that what was counted is exact. Idempotent.
    */
@@ -45,6 +56,8 @@ export interface LoadTick {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly max: number | null;
+  /** The most iterations in flight at a look, where the driver tells. */
+  readonly inUse?: number;
 }
 
 export interface LoadTotals {
@@ -67,4 +80,19 @@ export interface LoadTotals {
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
   /** How late iterations began, real milliseconds. */
   readonly startLag: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly report?: DriverReport;
+}
+
+/** What a driver that is a program of its own says of itself, beside what was counted through it. */
+export interface DriverReport {
+  /** 'k6 2.2.0' */
+  readonly program: string;
+  readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: 'ms' | 'share' | '' }[];
+  /** Limits on its own metrics; `value` and `held` are null where it came to no end of its own. */
+  readonly thresholds: readonly {
+    readonly metric: string;
+    readonly limit: string;
+    readonly value: number | null;
+    readonly held: boolean | null;
+  }[];
 }

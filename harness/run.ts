@@ -137,7 +137,11 @@ class Course {
     });
     const { endpoint } = stack.service(scenario.system.app);
     const url = `http://${endpoint.host}:${endpoint.port}`;
-    const traffic = new Traffic({ url, seed: this.#options.seed, speed: this.#plan.clock.speed }, this.#journal);
+    const target = { url, seed: this.#options.seed, speed: this.#plan.clock.speed };
+    const traffic = new Traffic(target, this.#journal, (error) => {
+      this.trouble(error);
+      this.#stop.abort();
+    });
     const prometheus = prometheusAt(stack.service('prometheus').endpoint);
     const watch = new Watch(this.#plan, prometheus, this.#journal, this.#record, Date.now());
     try {

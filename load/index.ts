@@ -1,7 +1,16 @@
 /** What scenarios read: `buyers.at('80/s')`. */
 import { traffic } from './traffic.ts';
 
-export { type TrafficOptions, traffic } from './traffic.ts';
+export {
+  type K6Options,
+  k6,
+  OPEN_DRIVERS,
+  type OpenDriver,
+  type OpenLoad,
+  openDriver,
+  type TrafficOptions,
+  traffic,
+} from './traffic.ts';
 
 /** Visitors who look, reserve and buy. */
 export const buyers = traffic('buyers', journeyIn('buyers', 'buyer'));

@@ -92,6 +92,7 @@ export function runReport(events: readonly JournalEvent[], { cutOffAt = null }: 
               receipts: totals.receipts.length,
               latencyMs: totals.latency,
               startLagMs: totals.startLag,
+              report: totals.report ?? null,
             },
     },
     observations: of('observation').map(({ at, invariant, facts }) => ({ moment: moment(at), invariant, facts })),

@@ -56,6 +56,7 @@ export const LOAD_KEYS = {
   p50: '\u0000load/p50',
   p95: '\u0000load/p95',
   max: '\u0000load/max',
+  inUse: '\u0000load/in-use',
 } as const;
 
 /** The series under a key, of a query or of the load. */
@@ -84,6 +85,8 @@ export function seriesOf(report: RunReport, key: string): readonly Series[] {
       return load(({ p95 }) => p95);
     case LOAD_KEYS.max:
       return load(({ max }) => max);
+    case LOAD_KEYS.inUse:
+      return load(({ inUse }) => inUse ?? null);
     default:
       return report.series.get(key) ?? [];
   }

@@ -1,5 +1,6 @@
 import { plainNumber, realDuration } from '../format.ts';
 import type { RunReport } from '../model.ts';
+import type { DriverReport } from '../run-json.ts';
 import { figure, LOAD_KEYS } from './charts.ts';
 import { dataTable } from './table.ts';
 import { type Html, html } from './template.ts';
@@ -10,7 +11,7 @@ export function loadSection(report: RunReport): Html {
   return html`<section id="load" aria-labelledby="load-title">
     <h2 id="load-title">Load</h2>
     <p class="note">${description}${totals !== null && `, driver ${totals.driver}`}. Counted and timed by the driver, in real
-      time, from the scheduled start of each iteration.</p>
+      time, ${timedFrom(totals?.driver)}.</p>
     ${totals === null ? html`<p class="nothing"><span aria-hidden="true">?</span> The load never drained, so nothing was counted to the end.</p>` : figures(totals)}
     <div class="panels">
       <article class="panel"><header class="panel__head"><h4>Latency</h4></header>
@@ -32,6 +33,15 @@ export function loadSection(report: RunReport): Html {
             { key: LOAD_KEYS.dropped, legend: 'dropped' },
           ],
         })}</article>
+      ${
+        report.ticks.some(({ inUse }) => inUse !== undefined) &&
+        html`<article class="panel"><header class="panel__head"><h4>Iterations in flight</h4></header>
+        ${figure(report, {
+          title: 'Iterations in flight',
+          unit: '',
+          keys: [{ key: LOAD_KEYS.inUse, legend: totals?.driver === 'k6' ? 'VUs in use' : 'in flight' }],
+        })}</article>`
+      }
     </div>
     ${
       totals !== null &&
@@ -46,6 +56,7 @@ export function loadSection(report: RunReport): Html {
           ['outcome', 'count'],
           Object.entries(totals.outcomes).map(([outcome, count]) => [outcome, plainNumber(count)]),
         )}</article>
+        ${totals.report !== null && ownFigures(totals.report, totals.driver)}
       </div>`
     }
   </section>`;
@@ -69,6 +80,38 @@ function figures(totals: NonNullable<RunReport['load']['totals']>): Html {
   return html`<dl class="facts facts--tiles">${tiles.map(
     ([name, value, small]) => html`<div><dt>${name}</dt><dd>${value} <small>${small}</small></dd></div>`,
   )}</dl>`;
+}
+
+const timedFrom = (driver: string | undefined): string =>
+  driver === 'k6'
+    ? 'from the moment each request was sent, waiting for its connection included'
+    : 'from the scheduled start of each iteration';
+
+/** What the driver says of itself, and how its own limits fared. */
+function ownFigures({ program, figures: own, thresholds }: DriverReport, driver: string): Html {
+  return html`<article class="panel"><header class="panel__head"><h4>In ${driver}’s own words</h4></header>${dataTable(
+    `What ${program} says of itself`,
+    ['figure', 'value'],
+    own.map(({ name, value, unit }) => [name, ownValue(value, unit)]),
+  )}</article>
+  ${
+    thresholds.length > 0 &&
+    html`<article class="panel"><header class="panel__head"><h4>Thresholds of ${driver}</h4></header>${dataTable(
+      `Thresholds of ${program}`,
+      ['', 'metric', 'limit', 'value'],
+      thresholds.map(({ metric, limit, value, held }) => [
+        held === null ? '? undecided' : held ? '✓ held' : '✗ crossed',
+        metric,
+        limit,
+        value === null ? '–' : ownValue(value, ''),
+      ]),
+    )}</article>`
+  }`;
+}
+
+function ownValue(value: number, unit: DriverReport['figures'][number]['unit']): string {
+  if (unit === 'ms') return realDuration(value);
+  return unit === 'share' ? `${plainNumber(value * 100)} %` : plainNumber(value);
 }
 
 /** A generator's lag is told in tenths of a millisecond. */

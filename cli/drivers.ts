@@ -1,0 +1,31 @@
+/** --load: the scenario's open-model loads under another driver, for one run. */
+import type { Load } from '../harness/load.ts';
+import type { Plan } from '../harness/plan.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+/**
+ * A copy of the scenario whose open-model loads are sent by `driver`; a closed loop stays as it is. `say` is told what
+ * stays, once each. Throws BAD_OPTION for a driver that nobody has.
+ */
+export function underDriver(scenario: Scenario, driver: string, say: (line: string) => void): Scenario {
+  // The same load stays the same: where a phase goes on with it, it is not begun anew.
+  const moved = new Map<Load, Load>();
+  const move = (load: Load): Load => {
+    const known = moved.get(load);
+    if (known) return known;
+    if (load.under === undefined) say(`${load.description}: a closed loop, stays with ${load.driver}`);
+    const under = load.under?.(driver) ?? load;
+    moved.set(load, under);
+    return under;
+  };
+  return Object.freeze({
+    ...scenario,
+    load: move(scenario.load),
+    phases: scenario.phases.map((phase) => (phase.load === undefined ? phase : phase.under(move(phase.load)))),
+  });
+}
+
+/** The loads of these plans, each once. */
+export const loadsOf = (plans: readonly Plan[]): readonly Load[] => [
+  ...new Set(plans.flatMap(({ scenario }) => [scenario.load, ...scenario.phases.flatMap(({ load }) => load ?? [])])),
+];
