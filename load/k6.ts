@@ -73,7 +73,7 @@ export async function k6(plan: K6Plan, journey: JourneyReference, target: Driver
   createInterface({ input: child.stderr }).on('line', (line) => {
     const step = parseStep(line);
     if (step === undefined) words.splice(0, Math.max(0, words.push(line) - LAST_LINES));
-    else if ('defect' in step) target.failed(new Error(step.defect));
+    else if ('defect' in step) target.failed(Object.assign(new Error(step.defect), { stack: step.stack }));
     else iterations.take(step);
   });
   createInterface({ input: child.stdout }).on('line', (line) => {

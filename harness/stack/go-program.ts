@@ -20,7 +20,7 @@ export interface GoProgram {
   readonly takes: string;
 }
 
-const GO: Program = {
+export const GO: Program = {
   command: 'go',
   why: 'builds programs that come as Go modules',
   packages: { apt: 'golang-go', dnf: 'golang', brew: 'go' },
@@ -38,8 +38,12 @@ export async function findBuilt(program: GoProgram): Promise<string | undefined>
  * Builds it and returns its path; undefined where there is no Go. `say` is told before it begins.
  * Throws PROGRAM_MISSING with the compiler's last lines where the build fails.
  */
-export async function buildGoProgram(program: GoProgram, say: (line: string) => void): Promise<string | undefined> {
-  const go = find(GO);
+export async function buildGoProgram(
+  program: GoProgram,
+  say: (line: string) => void,
+  compiler: Program = GO,
+): Promise<string | undefined> {
+  const go = find(compiler);
   if (go === undefined) return undefined;
   const path = await builtPath(program);
   say(`Building ${program.command} from ${program.package} with Go, once for this checkout: ${program.takes}.`);

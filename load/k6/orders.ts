@@ -30,6 +30,7 @@ export type Step = readonly [
 /** What a journey threw. */
 export interface Defect {
   readonly defect: string;
+  readonly stack: string;
 }
 
 export const MARK = '@firedrill ';

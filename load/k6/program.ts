@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { FiredrillError, messageOf } from '../../harness/errors.ts';
-import { buildGoProgram, findBuilt, type GoProgram } from '../../harness/stack/go-program.ts';
+import { buildGoProgram, findBuilt, GO, type GoProgram } from '../../harness/stack/go-program.ts';
 import { find } from '../../harness/stack/programs.ts';
 import type { Program } from '../../harness/stack/service.ts';
 
@@ -41,8 +41,11 @@ export function locateK6(say: (line: string) => void = () => {}): Promise<K6Prog
   return located;
 }
 
-/** The same without the memory, for tests. */
-export async function locate(say: (line: string) => void, module: GoProgram = MODULE): Promise<K6Program> {
+/** The same without the memory; the module, the compiler and the image are a test's to choose. */
+export async function locate(
+  say: (line: string) => void,
+  { module = MODULE, go = GO, image = K6_IMAGE }: { module?: GoProgram; go?: Program; image?: string } = {},
+): Promise<K6Program> {
   const reasons: string[] = [];
   const onPath = find(ON_PATH);
   if (onPath !== undefined) {
@@ -50,20 +53,25 @@ export async function locate(say: (line: string) => void, module: GoProgram = MO
     if (version?.startsWith(`${MAJOR}.`)) return { kind: 'program', path: onPath, version };
     reasons.push(`${onPath} is ${version === undefined ? 'no k6 that answers' : `version ${version}`}; not taken`);
   } else reasons.push('there is no k6 on PATH');
-  const built = (await findBuilt(module)) ?? (await build(module, say, reasons));
+  const built = (await findBuilt(module)) ?? (await build(module, go, say, reasons));
   if (built !== undefined) return { kind: 'program', path: built, version: (await versionOf(built)) ?? 'unknown' };
   const engine = find(DOCKER);
-  if (engine !== undefined && (await holds(engine, K6_IMAGE)))
-    return { kind: 'image', engine, image: K6_IMAGE, version: K6_IMAGE.slice(K6_IMAGE.lastIndexOf(':') + 1) };
+  if (engine !== undefined && (await holds(engine, image)))
+    return { kind: 'image', engine, image, version: tagOf(image) };
   reasons.push(
-    engine === undefined ? 'there is no docker on PATH' : `the container engine does not hold the image ${K6_IMAGE}`,
+    engine === undefined ? 'there is no docker on PATH' : `the container engine does not hold the image ${image}`,
   );
   throw missing(reasons);
 }
 
-async function build(module: GoProgram, say: (line: string) => void, reasons: string[]): Promise<string | undefined> {
+async function build(
+  module: GoProgram,
+  go: Program,
+  say: (line: string) => void,
+  reasons: string[],
+): Promise<string | undefined> {
   try {
-    const path = await buildGoProgram(module, say);
+    const path = await buildGoProgram(module, say, go);
     if (path === undefined) reasons.push(`there is no Go to build it with (${module.folder})`);
     return path;
   } catch (error) {
@@ -87,6 +95,8 @@ async function holds(engine: string, image: string): Promise<boolean> {
   return exitCode === 0;
 }
 
+const tagOf = (image: string): string => image.slice(image.lastIndexOf(':') + 1);
+
 function missing(reasons: readonly string[]): FiredrillError {
   return new FiredrillError(
     'PROGRAM_MISSING',
@@ -94,7 +104,7 @@ function missing(reasons: readonly string[]): FiredrillError {
 ${reasons.map((reason) => `  - ${reason}`).join('\n')}
 Get it with one of:
   put Go on PATH (https://go.dev/dl) and run this again: it is built from tools/k6
-  go install go.k6.io/k6/v2@v${K6_IMAGE.slice(K6_IMAGE.lastIndexOf(':') + 1)}
+  go install go.k6.io/k6/v2@v${tagOf(K6_IMAGE)}
   docker pull ${K6_IMAGE}
   ${process.platform === 'darwin' ? 'brew install k6' : 'https://grafana.com/docs/k6/latest/set-up/install-k6'}
 Or send the load with the built-in driver: --load arrivals`,

@@ -13,7 +13,7 @@ import exec from 'k6/execution';
 import http, { type RefinedResponse } from 'k6/http';
 import { Answer, type Ask, type Journey, type JourneyFunction, Visitor } from '../journey.ts';
 import { random } from '../random.ts';
-import { type GateState, MARK, type Orders, type Step, SUMMARY_MARK, TAG } from './orders.ts';
+import { type Defect, type GateState, MARK, type Orders, type Step, SUMMARY_MARK, TAG } from './orders.ts';
 import { lossOf } from './outcome.ts';
 
 const orders = JSON.parse(__ENV.FIREDRILL ?? '{}') as Orders;
@@ -36,7 +36,8 @@ export function visit(): void {
   try {
     travel(number);
   } catch (error) {
-    console.log(MARK + JSON.stringify({ defect: error instanceof Error ? `${error}\n${error.stack}` : String(error) }));
+    const defect: Defect = { defect: String(error), stack: (error instanceof Error && error.stack) || '' };
+    console.log(MARK + JSON.stringify(defect));
   }
 }
 
