@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { baseline, during, scenario } from '../harness/index.ts';
+import { aSystem } from '../harness/testing.ts';
+import { buyers, k6, rush, stampede } from '../load/index.ts';
+import { underDriver } from './drivers.ts';
+
+const load = buyers.at('20/s');
+const mixed = scenario('mixed', {
+  hypothesis: 'h',
+  system: aSystem(),
+  load,
+  phases: [
+    baseline('5m'),
+    during('5m').under(stampede.at('20/s')),
+    during('5m').under(rush.saturating({ connections: 8 })),
+    during('5m').under(load),
+  ],
+});
+
+describe('a scenario under another driver', () => {
+  it('has its open-model loads sent by it, and a closed loop as it was, which is said once', () => {
+    const said: string[] = [];
+    const moved = underDriver(mixed, 'k6', (line) => said.push(line));
+    expect(moved.load).toMatchObject({ driver: 'k6', description: 'buyers at 20/s' });
+    expect(moved.phases.map((phase) => phase.load?.driver)).toEqual([undefined, 'k6', 'autocannon', 'k6']);
+    expect(said).toEqual(['rush, 8 connections, as fast as it goes: a closed loop, stays with autocannon']);
+  });
+
+  it('keeps a load that goes on the same, so that it goes on undisturbed', () => {
+    const moved = underDriver(mixed, 'k6', () => {});
+    expect(moved.phases[3]?.load).toBe(moved.load);
+  });
+
+  it('comes back from k6 as well, and leaves the scenario itself alone', () => {
+    const sent = { ...mixed, load: k6(load, { thresholds: { http_req_duration: ['p(95)<500'] } }) };
+    expect(underDriver(sent, 'arrivals', () => {}).load.driver).toBe('arrivals');
+    expect(sent.load.driver).toBe('k6');
+  });
+});
