@@ -113,10 +113,10 @@ const load = z.object({
   /** The most iterations in flight at a look, where the driver tells. */
   inUse: z.number().optional(),
 });
-/** What a driver that is a program of its own says of itself. */
+/** What a driver that is a program of its own says of itself; units are 'ms', 'share' or ''. */
 const driverReport = z.object({
   program: z.string(),
-  figures: z.array(z.object({ name: z.string(), value: z.number(), unit: z.enum(['ms', 'share', '']) })),
+  figures: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string() })),
   /** Limits on its own metrics, in its words; null where it came to no end of its own. */
   thresholds: z.array(
     z.object({

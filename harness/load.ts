@@ -87,7 +87,8 @@ export interface LoadTotals {
 export interface DriverReport {
   /** 'k6 2.2.0' */
   readonly program: string;
-  readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: 'ms' | 'share' | '' }[];
+  /** Units: 'ms', 'share' (0..1), or '' for a plain number. */
+  readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
   /** Limits on its own metrics; `value` and `held` are null where it came to no end of its own. */
   readonly thresholds: readonly {
     readonly metric: string;

@@ -158,7 +158,7 @@ const load = z.object({
       report: z
         .object({
           program: z.string(),
-          figures: z.array(z.object({ name: z.string(), value: z.number(), unit: z.enum(['ms', 'share', '']) })),
+          figures: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string() })),
           thresholds: z.array(
             z.object({
               metric: z.string(),
@@ -169,7 +169,7 @@ const load = z.object({
           ),
         })
         .nullable()
-        .describe('What a driver that is a program of its own says of itself (k6).'),
+        .describe('What a driver that is a program of its own says of itself (k6); units: ms, share, or none.'),
     })
     .nullable()
     .describe('null where the load never drained; times in real milliseconds.'),

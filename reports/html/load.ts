@@ -98,12 +98,11 @@ function ownFigures({ program, figures: own, thresholds }: DriverReport, driver:
     thresholds.length > 0 &&
     html`<article class="panel"><header class="panel__head"><h4>Thresholds of ${driver}</h4></header>${dataTable(
       `Thresholds of ${program}`,
-      ['', 'metric', 'limit', 'value'],
+      ['threshold', 'value', ''],
       thresholds.map(({ metric, limit, value, held }) => [
-        held === null ? '? undecided' : held ? '✓ held' : '✗ crossed',
-        metric,
-        limit,
+        `${metric} ${limit}`,
         value === null ? '–' : ownValue(value, ''),
+        held === null ? '? undecided' : held ? '✓ held' : '✗ crossed',
       ]),
     )}</article>`
   }`;
