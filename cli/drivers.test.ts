@@ -33,7 +33,10 @@ describe('a scenario under another driver', () => {
 
   it('comes back from k6 as well, and leaves the scenario itself alone', () => {
     const sent = { ...mixed, load: k6(load, { thresholds: { http_req_duration: ['p(95)<500'] } }) };
-    expect(underDriver(sent, 'arrivals', () => {}).load.driver).toBe('arrivals');
+    const said: string[] = [];
+    expect(underDriver(sent, 'arrivals', (line) => said.push(line)).load.driver).toBe('arrivals');
+    expect(said[0]).toBe("buyers at 20/s: its thresholds are k6's, and not judged under arrivals");
+    expect(underDriver(sent, 'k6', () => {}).load.thresholds).toEqual(sent.load.thresholds);
     expect(sent.load.driver).toBe('k6');
   });
 });

@@ -13,6 +13,8 @@ export interface Load {
    * anything is built. Throws PROGRAM_MISSING.
    */
   prepare?(say: (line: string) => void): Promise<Readonly<Record<string, string>>>;
+  /** Limits that its driver sets on its own metrics, where it has some. */
+  readonly thresholds?: Readonly<Record<string, readonly string[]>>;
   /** The same load under another driver of that name (--load). Only an open model has it. Throws BAD_OPTION. */
   under?(driver: string): Load;
   /** Resolves once it runs. Throws LOAD_FAILED. `onTick` is called about four times a real second with what happened since the last tick. */

@@ -110,6 +110,7 @@ function openLoad(
   }
   return {
     ...common,
+    thresholds,
     prepare: async (say) => ({ k6: (await locateK6(say)).version }),
     start: async (target, onTick) =>
       startInThread({ plan: { driver, ...plan, thresholds, program: await locateK6() }, journey, target }, onTick),

@@ -13,7 +13,8 @@ export class Gate implements AsyncDisposable {
   #inUse = 0;
   /** Control's VUs that have been told 'closed': they stay, and ask again. */
   readonly #holding = new Set<string>();
-  readonly #planned: number;
+  /** The most VUs that an open gate was asked with: no VU takes so many for a sign that it has closed. */
+  #normal: number;
   readonly #server = createServer((request, response) => {
     const query = new URL(request.url ?? '/', 'http://gate').searchParams;
     this.#asked(query.get('control') ?? '0', Number(query.get('active')), Number(query.get('initialized')));
@@ -24,7 +25,7 @@ export class Gate implements AsyncDisposable {
 
   /** `planned`: the VUs that k6 has until it is short of one for control. */
   constructor(planned: number) {
-    this.#planned = planned;
+    this.#normal = planned;
     const [reached, drained] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     this.reached = reached.promise;
     this.#reach = reached.resolve;
@@ -58,11 +59,12 @@ export class Gate implements AsyncDisposable {
   }
 
   #asked(control: string, active: number, initialized: number): void {
+    if (this.#state === 'open') this.#normal = Math.max(this.#normal, initialized);
     if (control === '0') return;
     this.#reach();
     if (this.#state === 'closed' && this.#holding.has(control)) {
       this.#inUse = Math.max(0, active - this.#holding.size);
-      if (initialized > this.#planned && this.#inUse === 0) this.#drain();
+      if (initialized > this.#normal && this.#inUse === 0) this.#drain();
     } else {
       this.#inUse = Math.max(0, active - 1);
     }

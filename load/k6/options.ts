@@ -16,6 +16,8 @@ export interface K6Load {
 /** Control's own VU; see script.ts. */
 export const CONTROL_VUS = 1;
 const CONTROLS_PER_SECOND = 20;
+/** One is the sign that the gate has closed; each late answer of the gate uses up one, the next later than the last. */
+const CONTROL_SPARE_VUS = 50;
 /** About as long as anything: the gate ends a load. */
 const ENDLESS = '24h';
 /** Gauges of k6 as a whole, which carry no tags. */
@@ -58,7 +60,7 @@ export function optionsFor({ rate, capacity, thresholds }: K6Load, speed: number
         duration: ENDLESS,
         gracefulStop: '0s',
         preAllocatedVUs: CONTROL_VUS,
-        maxVUs: CONTROL_VUS + 1,
+        maxVUs: CONTROL_VUS + CONTROL_SPARE_VUS,
       },
     },
     thresholds: {
