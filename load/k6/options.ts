@@ -28,7 +28,8 @@ const STATISTICS = ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99
 
 /**
  * Every VU is there from the beginning: k6 adds one only after it had to drop an iteration for want of it, and a dropped
- * iteration is to mean that the capacity was exceeded. A VU is cheap: 1000 of them took 0.2 s and 115 MB (k6 2.2).
+ * iteration is to mean that the capacity was exceeded. A VU is cheap: 1000 of them took half a second and, once each had sent
+ * a request, 190 MB (k6 2.2).
  * `speed` shortens the stages and leaves the rates alone.
  */
 export function optionsFor({ rate, capacity, thresholds }: K6Load, speed: number): object {
