@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { coverageTable } from './cli/coverage-table.ts';
+import { underDriver } from './cli/drivers.ts';
 import { withExtras } from './cli/extras.ts';
 import { createRunFolder, pointLatestAt } from './cli/folders.ts';
 import { onInterrupt } from './cli/interrupt.ts';
@@ -15,10 +16,9 @@ import { createClock } from './harness/clock.ts';
 import { FiredrillError } from './harness/errors.ts';
 import { makePlan, type Plan } from './harness/plan.ts';
 import { run } from './harness/run.ts';
-import { driverPrograms } from './harness/scenario.ts';
+import { loadsOf } from './harness/scenario.ts';
 import { type ChosenRuntime, chooseRuntime } from './harness/stack/choose.ts';
-import { programVersions } from './harness/stack/program-versions.ts';
-import type { Program, ServiceDescription } from './harness/stack/service.ts';
+import type { ServiceDescription } from './harness/stack/service.ts';
 import { exitCodeOf, overall } from './harness/verdict.ts';
 import { type Catalog, coverageOf } from './reports/coverage.ts';
 import { JournalUnreadable } from './reports/journal-file.ts';
@@ -45,8 +45,10 @@ async function main(): Promise<number> {
   // Every scenario is checked before the first one boots: a mistake in the last must not cost the time of the others.
   const clock = createClock(options.speed);
   const plans: Plan[] = [];
+  const note = (line: string) => process.stderr.write(`${line}\n`);
   for (const { id, scenario } of scenarios) {
-    const plan = await makePlan(id, withExtras(scenario, options.with), clock);
+    const sent = options.load === undefined ? scenario : underDriver(scenario, options.load, note);
+    const plan = await makePlan(id, withExtras(sent, options.with), clock);
     check(plan);
     plans.push(plan);
   }
@@ -65,7 +67,7 @@ async function runAll(plans: readonly Plan[], options: Options): Promise<number>
       firedrill: version,
       node: process.version,
       ...(await runtime.versions(services, screen.say)),
-      ...(await programVersions(driversOf(plans), screen.say)),
+      ...(await driverVersions(plans, screen.say)),
     };
     for (const plan of plans) {
       if (signal.aborted) break;
@@ -101,10 +103,13 @@ function servicesOf(plans: readonly Plan[]): ServiceDescription[] {
   return [...new Map(all).values()];
 }
 
-/** Programs of load drivers. */
-function driversOf(plans: readonly Plan[]): { readonly name: string; readonly program: Program }[] {
-  const programs = new Set(plans.flatMap((plan) => driverPrograms(plan.scenario)));
-  return [...programs].map((program) => ({ name: program.command, program }));
+/** Of the programs that send the loads. One after another: two loads may want the same program, and it is built once. */
+async function driverVersions(plans: readonly Plan[], say: (line: string) => void): Promise<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  for (const plan of plans) {
+    for (const load of loadsOf(plan.scenario)) Object.assign(versions, await load.prepare?.(say));
+  }
+  return versions;
 }
 
 /** What each system owes, for the coverage table. */
@@ -141,6 +146,7 @@ async function runOne(plan: Plan, options: Options, around: Surroundings): Promi
         seed: String(options.seed),
         runtime: runtime.name,
         full: String(options.full),
+        load: [...new Set(loadsOf(plan.scenario).map(({ driver }) => driver))].join(', '),
       },
     },
     onEvent: screen.onEvent,

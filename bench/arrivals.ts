@@ -1,9 +1,10 @@
 /**
- * The arrivals driver: does it keep its schedule, and what does a request cost it, beside autocannon and wrk on the same
- * server. The cost is processor time, not throughput: a generator shares its machine with what it loads.
+ * The arrivals driver and k6: do they keep their schedule, and what does a request cost them, beside autocannon and wrk on
+ * the same server. The cost is processor time, not throughput: a generator shares its machine with what it loads.
  */
 import { execa } from 'execa';
 import { find } from '../harness/stack/programs.ts';
+import { locateK6 } from '../load/k6/program.ts';
 import { WRK } from '../tools/extra-programs.ts';
 import type { Bench, Benchmark, Figure } from './benchmark.ts';
 import { Part } from './part.ts';
@@ -25,6 +26,8 @@ const CONTENDERS: readonly Contender[] = [
   { name: 'arrivals at 100/s', driver: 'arrivals', rate: 100 },
   { name: 'arrivals at 1000/s', driver: 'arrivals', rate: 1_000 },
   { name: 'arrivals at 4000/s', driver: 'arrivals', rate: 4_000 },
+  { name: 'k6 at 100/s', driver: 'k6', rate: 100 },
+  { name: 'k6 at 1000/s', driver: 'k6', rate: 1_000 },
   { name: 'autocannon at 1000/s', driver: 'autocannon', rate: 1_000 },
   { name: 'autocannon at 4000/s', driver: 'autocannon', rate: 4_000 },
   { name: 'autocannon flat out', driver: 'autocannon' },
@@ -34,11 +37,12 @@ const CONTENDERS: readonly Contender[] = [
 
 export const arrivals: Benchmark = {
   name: 'arrivals',
-  summary: 'the arrivals driver: schedule kept, start lag, and cost per request beside autocannon and wrk',
+  summary: 'the arrivals driver and k6: schedule kept, start lag, and cost per request beside autocannon and wrk',
   async measure(bench) {
     const receipts = new Map<Contender, Turn[]>(CONTENDERS.map((contender) => [contender, []]));
     const [rounds, seconds] = bench.quick ? [1, 1] : [3, 3];
     if (find(WRK) === undefined) throw new Error('wrk is missing; npm run bench installs it, or says how.');
+    await locateK6(bench.say);
     await using server = await Part.start<'state', ServerState>('server');
     for (let round = 0; round < rounds; round++) {
       for (const contender of rotated(CONTENDERS, round)) {

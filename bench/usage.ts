@@ -1,4 +1,5 @@
 /** What processes use, from /proc: processor time of children that have ended, and memory of a tree of processes. */
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
 /** Linux counts in hundredths of a second wherever Node runs (USER_HZ). */
@@ -11,6 +12,16 @@ const MS_PER_TICK = 10;
 export async function endedChildrenCpu(): Promise<number> {
   const fields = await statFields('self');
   return (Number(fields?.[13]) + Number(fields?.[14])) * MS_PER_TICK;
+}
+
+/** User and system time in ms of a process that lives, to a hundredth of a second; 0 where it has ended. */
+export function cpuOf(pid: number): number {
+  try {
+    const fields = afterName(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  } catch {
+    return 0;
+  }
 }
 
 export interface ProcessMemory {
@@ -65,5 +76,7 @@ async function withMemory(entry: Parentage): Promise<ProcessMemory | undefined> 
 /** The fields of /proc/<pid>/stat after the command's name, from the state on (proc(5) calls that one field 3). */
 async function statFields(pid: string): Promise<string[] | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat === undefined ? undefined : afterName(stat);
 }
+
+const afterName = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -30,6 +30,7 @@ describe('options', () => {
     [['-s', '300'], { speed: 300 }],
     [['-s', '7.5'], { speed: 7.5 }],
     [['--seed', '0'], { seed: 0 }],
+    [['--load', 'k6'], { load: 'k6' }],
     [['--out', '/tmp/runs'], { out: '/tmp/runs' }],
     [['--full', 'flash-sale/quiet', '--json'], { full: true, json: true, names: ['flash-sale/quiet'] }],
   ])('are read from %j', (argv, expected) => {

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { FiredrillError } from '../harness/errors.ts';
 import type { ImageChoice } from '../harness/stack/images.ts';
 import type { RuntimeName } from '../harness/stack/service.ts';
+import { OPEN_DRIVERS, type OpenDriver, openDriver } from '../load/index.ts';
 
 export interface Options {
   readonly names: readonly string[];
@@ -18,6 +19,8 @@ export interface Options {
   readonly images: ImageChoice;
   /** Services beside those that a scenario needs. */
   readonly with: readonly string[];
+  /** The driver of open-model loads in place of the scenario's own. */
+  readonly load?: OpenDriver;
 }
 
 export const DEFAULT_SCENARIO = 'flash-sale/pool-exhausted';
@@ -52,6 +55,7 @@ export function readOptions(argv: readonly string[], version: string): Options |
       collect,
       [],
     )
+    .option('--load <driver>', `who sends open-model loads in this run: ${OPEN_DRIVERS.join(' or ')}`)
     .option('--full', 'run every phase to its end, even when everything is decided')
     .option('--json', 'print run.json of the last run on standard output')
     .version(version)
@@ -64,6 +68,7 @@ Examples:
   npm run scenario -- flash-sale/redis-down --keep   look around afterwards
   npm run scenario -- 'flash-sale/*-down'            a glob, in quotes
   npm run scenario -- --all                          everything, with the coverage table
+  npm run scenario -- --load k6                      the same visitors, sent by k6
   npm run scenario -- --speed 10                     slower: closer to production's own timing
   npm run report -- reports/out/latest               draw a report again from its journal
 
@@ -92,6 +97,7 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
     image: readonly string[];
     imagePrefix?: string;
     with: readonly string[];
+    load?: string;
   }>();
   return {
     names: command.args,
@@ -109,6 +115,7 @@ Exit codes: 0 held, 1 broken, 2 unknown or could not run, 130 interrupted.`,
       overrides: Object.fromEntries(raw.image.map(override)),
       ...(raw.imagePrefix === undefined ? {} : { prefix: raw.imagePrefix }),
     },
+    ...(raw.load === undefined ? {} : { load: openDriver(raw.load) }),
   };
 }
 

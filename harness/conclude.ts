@@ -7,6 +7,7 @@ import { GRAFANA_AGREES, judgeGrafana } from './grafana.ts';
 import type { Invariant } from './invariant.ts';
 import type { EventOf } from './journal.ts';
 import type { FullJudgement, PhaseResult } from './judge.ts';
+import { loadJudgements } from './load-judge.ts';
 import { movementOf, type Plan, presenceOf } from './plan.ts';
 import type { RunRecord } from './record.ts';
 import { overall, type Verdict } from './verdict.ts';
@@ -39,6 +40,7 @@ export function concludeRun(plan: Plan, record: RunRecord, course: Course): Conc
     ...silenceJudgements(plan, record, course.windows),
     ...invariantJudgements(plan, record),
     ...[judgeGrafana(record.observations.get(GRAFANA_AGREES))].filter((judgement) => judgement !== undefined),
+    ...loadJudgements(record.totals),
   ];
   const complete = course.phases.length === plan.scenario.phases.length && !course.interrupted && !course.troubled;
   const verdict = overall([

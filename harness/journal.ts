@@ -111,12 +111,32 @@ const load = z.object({
   p50: z.number().nullable(),
   p95: z.number().nullable(),
   max: z.number().nullable(),
+  /** The most iterations in flight at a look, where the driver tells. */
+  inUse: z.number().optional(),
+});
+/** What a driver that is a program of its own says of itself; units are 'ms', 'share' or ''. */
+const driverReport = z.object({
+  program: z.string(),
+  figures: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string() })),
+  /** Limits on its own metrics, in its words; null where it came to no end of its own. */
+  thresholds: z.array(
+    z.object({
+      metric: z.string(),
+      limit: z.string(),
+      value: z.number().nullable(),
+      held: z.boolean().nullable(),
+    }),
+  ),
 });
 const percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() });
 const totals = z.object({
   type: z.literal('load-total'),
   at,
   driver: z.string(),
+  /** Absent in journals of before it was judged. */
+  model: z.enum(['open', 'closed']).optional(),
+  /** Dropped iterations are reported and not held against it. */
+  mayDrop: z.boolean().optional(),
   description: z.string(),
   scheduled: z.number(),
   started: z.number(),
@@ -127,6 +147,7 @@ const totals = z.object({
   receipts: z.array(z.string()),
   latency: percentiles,
   startLag: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+  report: driverReport.optional(),
 });
 
 /**
@@ -195,7 +216,7 @@ const judgement = z.object({
   type: z.literal('judgement'),
   at,
   id: z.string(),
-  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper']),
+  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper', 'load']),
   /** null for what is judged over the whole run. */
   phase: z.number().nullable(),
   /** 'FlashSaleHighLatency fires' */

@@ -1,21 +1,31 @@
 /**
- * Load: how much traffic arrives, and what each visitor does. Drivers (arrivals, autocannon, …) live in load/.
+ * Load: how much traffic arrives, and what each visitor does. Drivers (arrivals, k6, autocannon, …) live in load/.
  * Rates are per real second and request latencies are real: the clock's speed never scales them.
  */
 import type { EventOf } from './journal.ts';
-import type { Program } from './stack/service.ts';
 
 export interface Load {
   readonly driver: string;
-  /** Programs beside Node that the driver needs; looked for, and installed where we may, before anything boots. */
-  readonly programs?: readonly Program[];
+  /** Open: visitors arrive when they are due, whatever the system does. Closed: the next comes when the last has gone. */
+  readonly model: 'open' | 'closed';
+  /** Iterations that could not begin are reported and not held against it: a browser has room for few visitors. */
+  readonly mayDrop?: boolean;
   /** Its iterations are visits of shoppers in a browser, told one by one: what claims about shoppers are judged from. */
   readonly shoppers?: boolean;
   /** For people: 'buyers at 80/s'. */
   readonly description: string;
   /**
-   * Starts at once. `onTick` is called about four times a real second with what happened since the last tick, `onVisit`
-   * at the end of each visit, where the load's iterations are visits.
+   * Sees to the program that sends it, before anything boots, and says its version: { k6: '2.2.0' }. `say` is told before
+   * anything is installed or built. Throws PROGRAM_MISSING.
+   */
+  prepare?(say: (line: string) => void): Promise<Readonly<Record<string, string>>>;
+  /** Limits that its driver sets on its own metrics, where it has some. */
+  readonly thresholds?: Readonly<Record<string, readonly string[]>>;
+  /** The same load under another driver of that name (--load). Only what several drivers can send has it. Throws BAD_OPTION. */
+  under?(driver: string): Load;
+  /**
+   * Resolves once it runs. `onTick` is called about four times a real second with what happened since the last tick,
+   * `onVisit` at the end of each visit, where the load's iterations are visits. Throws LOAD_FAILED.
    */
   start(target: LoadTarget, onTick: (tick: LoadTick) => void, onVisit?: (visit: Visit) => void): Promise<RunningLoad>;
 }
@@ -32,6 +42,8 @@ export interface LoadTarget {
 }
 
 export interface RunningLoad {
+  /** Resolves should it break down by itself; stop() then rejects with the same. */
+  readonly brokeDown: Promise<Error>;
   /**
    * No new iteration starts; resolves when the last answer is in, so that what was counted is exact. Idempotent.
    */
@@ -60,6 +72,8 @@ export interface LoadTick {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly max: number | null;
+  /** The most iterations in flight at a look, where the driver tells. */
+  readonly inUse?: number;
 }
 
 export interface LoadTotals {
@@ -82,4 +96,20 @@ export interface LoadTotals {
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
   /** How late iterations began, real milliseconds. */
   readonly startLag: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly report?: DriverReport;
+}
+
+/** What a driver that is a program of its own says of itself, beside what was counted through it. */
+export interface DriverReport {
+  /** 'k6 2.2.0' */
+  readonly program: string;
+  /** Units: 'ms', 'share' (0..1), or '' for a plain number. */
+  readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+  /** Limits on its own metrics; `value` and `held` are null where it came to no end of its own. */
+  readonly thresholds: readonly {
+    readonly metric: string;
+    readonly limit: string;
+    readonly value: number | null;
+    readonly held: boolean | null;
+  }[];
 }

@@ -12,6 +12,8 @@ export class RunRecord {
   readonly logs: EventOf<'log'>[] = [];
   readonly visits: EventOf<'visit'>[] = [];
   readonly faults: EventOf<'fault'>[] = [];
+  /** What each load came to. */
+  readonly totals: EventOf<'load-total'>[] = [];
   /** Facts by the name of the invariant they were observed for. */
   readonly observations = new Map<string, Readonly<Record<string, unknown>>>();
   readonly #recorded = new Map<string, Recorded>();
@@ -21,6 +23,7 @@ export class RunRecord {
     else if (event.type === 'log') this.logs.push(event);
     else if (event.type === 'visit') this.visits.push(event);
     else if (event.type === 'fault') this.faults.push(event);
+    else if (event.type === 'load-total') this.totals.push(event);
     else if (event.type === 'observation') this.observations.set(event.invariant, event.facts);
     else if (event.type === 'samples') this.#addSamples(event);
   }

@@ -18,9 +18,8 @@ import { type Prometheus, prometheusAt } from './prometheus.ts';
 import { startReceiver } from './receiver.ts';
 import { RunRecord } from './record.ts';
 import { runEvent } from './run-event.ts';
-import { driverPrograms, loadOf } from './scenario.ts';
+import { loadOf, loadsOf } from './scenario.ts';
 import { boot } from './stack/boot.ts';
-import { locatePrograms } from './stack/programs.ts';
 import type { OpenRuntime } from './stack/runtime.ts';
 import type { Stack } from './stack/service.ts';
 import { Traffic } from './traffic.ts';
@@ -118,7 +117,8 @@ class Course {
   async run(logFolder: string): Promise<void> {
     const { scenario } = this.#plan;
     const { services } = scenario.system;
-    await locatePrograms(driverPrograms(scenario), this.#options.say);
+    // What sends the load is missed before the boot, not after it.
+    for (const load of loadsOf(scenario)) await load.prepare?.(this.#options.say);
     await using runtime = await this.#options.openRuntime(services, this.#options.say, this.#stop.signal);
     await using receiver = await startReceiver((event) => this.#journal.append(event), runtime.doorstep.listen);
     await using stack = await boot(runtime, {
@@ -145,10 +145,11 @@ class Course {
     });
     const { endpoint } = stack.service(scenario.system.app);
     const url = `http://${endpoint.host}:${endpoint.port}`;
-    const traffic = new Traffic(
-      { url, seed: this.#options.seed, speed: this.#plan.clock.speed, keepIn: this.#options.folder },
-      this.#journal,
-    );
+    const target = { url, seed: this.#options.seed, speed: this.#plan.clock.speed, keepIn: this.#options.folder };
+    const traffic = new Traffic(target, this.#journal, (error) => {
+      this.trouble(error);
+      this.#stop.abort();
+    });
     const prometheus = prometheusAt(stack.service('prometheus').endpoint);
     const watch = new Watch(this.#plan, prometheus, this.#journal, this.#record, Date.now());
     try {

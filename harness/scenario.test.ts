@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageOf } from './errors.ts';
-import { baseline, driverPrograms, during, loadOf, recovery, scenario, warmUp } from './scenario.ts';
+import { baseline, during, loadOf, loadsOf, recovery, scenario, warmUp } from './scenario.ts';
 import { anExpectation, aSystem, idleLoad } from './testing.ts';
 
 const fault = (name: string) => ({
@@ -41,13 +41,12 @@ describe('a phase', () => {
     expect(Object.isFrozen(second)).toBe(true);
   });
 
-  it('has the load of the scenario where it has none of its own, and the programs of every load are needed', () => {
-    const program = { command: 'browser', why: 'tests', packages: { apt: '', dnf: '', brew: '' } };
-    const other = { ...idleLoad, programs: [program] };
+  it('has the load of the scenario where it has none of its own, and every load is known once', () => {
+    const other = { ...idleLoad, description: 'somebody' };
     const [first, second] = [baseline('5m'), during('5m').under([idleLoad, other])];
     const whole = scenario('s', { hypothesis: 'h', system: aSystem(), load: idleLoad, phases: [first, second] });
     expect([loadOf(whole, first), loadOf(whole, second)]).toEqual([[idleLoad], [idleLoad, other]]);
-    expect(driverPrograms(whole).map(({ command }) => command)).toEqual(['browser']);
+    expect(loadsOf(whole)).toEqual([idleLoad, other]);
   });
 
   it('refuses a length that is none, with its name', () => {

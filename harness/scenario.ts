@@ -7,7 +7,6 @@ import type { Fault } from './fault.ts';
 import type { Invariant } from './invariant.ts';
 import type { PhaseKind } from './journal.ts';
 import type { Load } from './load.ts';
-import type { Program } from './stack/service.ts';
 import type { System } from './system.ts';
 import { type Duration, milliseconds } from './units.ts';
 
@@ -54,11 +53,10 @@ export const scenario = (name: string, body: ScenarioBody): Scenario =>
 /** The traffic of a phase: its own, or the scenario's. */
 export const loadOf = (scenario: Scenario, phase: Phase): readonly Load[] => phase.load ?? scenario.load;
 
-/** What its drivers need beside Node, each program once; wherever services run, drivers run here. */
-export function driverPrograms({ load, phases }: Scenario): readonly Program[] {
-  const loads = [...load, ...phases.flatMap((phase) => phase.load ?? [])];
-  return [...new Set(loads.flatMap(({ programs }) => programs ?? []))];
-}
+/** Every load that some phase is under, each once. */
+export const loadsOf = ({ load, phases }: Scenario): readonly Load[] => [
+  ...new Set([...load, ...phases.flatMap((phase) => phase.load ?? [])]),
+];
 
 /** Traffic before anything is judged, long enough to fill every range. */
 export const warmUp = (duration: Duration): Phase => phase('warm-up', 'warm-up', duration, []);

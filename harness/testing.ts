@@ -41,6 +41,7 @@ export const RECOVERY = windowOf(2, 'recovery', 900, 1_500);
 
 export const idleLoad: Load = {
   driver: 'none',
+  model: 'open',
   description: 'nobody',
   start: () => Promise.reject(new Error('the tests of pure code start no load')),
 };

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from './journal-file.ts';
-import type { Load, LoadTarget, LoadTotals, RunningLoad } from './load.ts';
+import type { DriverReport, Load, LoadTarget, LoadTotals, RunningLoad } from './load.ts';
 
 export class Traffic {
   readonly totals: LoadTotals[] = [];
@@ -13,10 +13,14 @@ export class Traffic {
   readonly #running = new Map<Load, RunningLoad>();
   /** Settled once no load is on its way up any more: one that comes up after the end would never be stopped. */
   #changing: Promise<void> = Promise.resolve();
+  readonly #onBreakDown: (error: unknown) => void;
+  readonly #broken = new WeakSet<RunningLoad>();
 
-  constructor(target: LoadTarget, journal: Journal) {
+  /** `onBreakDown` is told when a load ends by itself: what follows would be judged without traffic. */
+  constructor(target: LoadTarget, journal: Journal, onBreakDown: (error: unknown) => void) {
     this.#target = target;
     this.#journal = journal;
+    this.#onBreakDown = onBreakDown;
   }
 
   /** Goes over to these loads. Told apart by identity; one that is given twice runs once. */
@@ -45,7 +49,14 @@ export class Traffic {
       (tick) => this.#journal.append({ type: 'load', driver, description, ...tick }),
       (visit) => this.#journal.append({ type: 'visit', ...visit }),
     );
+    void running.brokeDown.then((error) => this.#tell(running, error));
     this.#running.set(load, running);
+  }
+
+  /** Once, whether it is heard of while it runs or when it is stopped. */
+  #tell(running: RunningLoad, error: unknown): undefined {
+    if (!this.#broken.has(running)) this.#onBreakDown(error);
+    this.#broken.add(running);
   }
 
   /** Every one of them is stopped, also where another breaks down; then the first failure is thrown. */
@@ -59,11 +70,16 @@ export class Traffic {
     const running = this.#running.get(load);
     this.#running.delete(load);
     if (!running) return;
-    const totals = await within(limitMs, running.stop());
+    const totals = await within(
+      limitMs,
+      // What a load counted that broke down is not the whole truth.
+      running.stop().catch((error: unknown) => this.#tell(running, error)),
+    );
     if (!totals) return running.abandon();
     this.totals.push(totals);
-    const { driver, description } = load;
-    this.#journal.append({ type: 'load-total', at: Date.now(), driver, description, ...copied(totals) });
+    const { driver, model, mayDrop, description } = load;
+    const about = { driver, model, description, ...(mayDrop ? { mayDrop } : {}) };
+    this.#journal.append({ type: 'load-total', at: Date.now(), ...about, ...copied(totals) });
   }
 }
 
@@ -74,11 +90,18 @@ async function within<T>(ms: number | undefined, promise: Promise<T>): Promise<T
   return Promise.race([promise, sleep(ms, undefined, { ref: false })]);
 }
 
-const copied = (totals: LoadTotals) => ({
+const copied = ({ report, ...totals }: LoadTotals) => ({
   ...totals,
   answers: totals.answers.map((answer) => ({ ...answer })),
   outcomes: { ...totals.outcomes },
   receipts: [...totals.receipts],
   latency: { ...totals.latency },
   startLag: { ...totals.startLag },
+  ...(report === undefined ? {} : { report: copiedReport(report) }),
+});
+
+const copiedReport = ({ program, figures, thresholds }: DriverReport) => ({
+  program,
+  figures: figures.map((figure) => ({ ...figure })),
+  thresholds: thresholds.map((threshold) => ({ ...threshold })),
 });

@@ -15,6 +15,7 @@ import type { Load, LoadTarget, LoadTick, LoadTotals, RunningLoad, Visit } from 
 import { descendantsOf } from '../harness/stack/descendants.ts';
 import { createStackFolder, removeStackFolder } from '../harness/stack/folder.ts';
 import { underOurWatch } from '../harness/stack/process-service.ts';
+import { programVersions } from '../harness/stack/program-versions.ts';
 import { locatePrograms } from '../harness/stack/programs.ts';
 import { type Duration, milliseconds, type Rate } from '../harness/units.ts';
 import type { BrowserAssignment, BrowserReport } from './browser-process.ts';
@@ -50,14 +51,16 @@ export const browsing = (name: string, shopping: JourneyReference): Browsing => 
     return {
       driver: 'browser',
       description: `${name} at ${rate} in a browser`,
-      programs: [CHROMIUM],
+      model: 'open',
+      mayDrop: true,
+      prepare: (say) => programVersions([{ name: CHROMIUM.command, program: CHROMIUM }], say),
       shoppers: true,
       start: (target, onTick, onVisit) => startBrowser(plan, target, onTick, onVisit),
     };
   },
 });
 
-/** Throws PROGRAM_MISSING, or SERVICE_FAILED where Chromium does not start; stop() rejects where it broke down. */
+/** Throws PROGRAM_MISSING, or LOAD_FAILED where Chromium does not start; stop() rejects where it broke down. */
 async function startBrowser(
   plan: Omit<BrowserAssignment, 'executable' | 'target'>,
   target: LoadTarget,
@@ -70,13 +73,16 @@ async function startBrowser(
   const started = Promise.withResolvers<void>();
   const totals = Promise.withResolvers<LoadTotals>();
   totals.promise.catch(() => {});
+  const brokeDown = Promise.withResolvers<Error>();
+  let ending = false;
   const fail = (why: string): void => {
     const error = new FiredrillError(
-      'SERVICE_FAILED',
+      'LOAD_FAILED',
       `the shoppers' browser broke down: ${why}. Its log is logs/shoppers.log in the run folder.`,
     );
     started.reject(error);
     totals.reject(error);
+    if (!ending) brokeDown.resolve(error);
   };
   child.once('error', (error) => fail(error.message));
   child.once('exit', (code, signal) => fail(`its process ended (${code === null ? signal : `exit code ${code}`})`));
@@ -90,6 +96,7 @@ async function startBrowser(
   child.send({ ...plan, executable: located(CHROMIUM), target } satisfies BrowserAssignment);
 
   const remove = async (): Promise<void> => {
+    ending = true;
     await end(child);
     await removeStackFolder(folder);
   };
@@ -100,6 +107,7 @@ async function startBrowser(
     throw error;
   }
   return {
+    brokeDown: brokeDown.promise,
     async stop() {
       try {
         if (child.connected) child.send('stop');

@@ -3,7 +3,16 @@ import { browsing } from './browser.ts';
 import { traffic } from './traffic.ts';
 
 export { type BrowsingOptions, browsing } from './browser.ts';
-export { type TrafficOptions, traffic } from './traffic.ts';
+export {
+  type K6Options,
+  k6,
+  OPEN_DRIVERS,
+  type OpenDriver,
+  type OpenLoad,
+  openDriver,
+  type TrafficOptions,
+  traffic,
+} from './traffic.ts';
 
 /** Visitors who look, reserve and buy. */
 export const buyers = traffic('buyers', journeyIn('buyers', 'buyer'));

@@ -1,10 +1,9 @@
 /**
- * What happened, counted: the ticks of a load and its totals. Both drivers count through it, so that a word means the
- * same with either. Latencies go into HDR histograms (three significant digits) in whole microseconds.
+ * What happened, counted: the ticks of a load and its totals. Every driver counts through it, so that a word means the
+ * same with each. Latencies go into HDR histograms (three significant digits) in whole microseconds.
  */
 import { build, type Histogram } from 'hdr-histogram-js';
-import type { LoadTick, LoadTotals } from '../harness/load.ts';
-import type { Ask } from './journey.ts';
+import type { DriverReport, LoadTick, LoadTotals } from '../harness/load.ts';
 
 const HIGHEST_MICROSECONDS = 3_600_000_000;
 
@@ -18,6 +17,13 @@ export class Tally {
   #total = noCounts();
   #tick = noCounts();
   #tickStart = performance.now();
+  #inUse: number | undefined;
+  #report: DriverReport | undefined;
+
+  /** The load has begun: its first tick starts now. */
+  begins(): void {
+    this.#tickStart = performance.now();
+  }
 
   /** `lag`: how late it began, milliseconds. */
   started(lag: number): void {
@@ -32,7 +38,7 @@ export class Tally {
   }
 
   /** `latency` in milliseconds. */
-  answered(ask: Pick<Ask, 'handler'> & { readonly method: string }, status: number, latency: number): void {
+  answered(ask: { readonly handler: string; readonly method: string }, status: number, latency: number): void {
     this.#tick.answered++;
     if (status >= 500) this.#tick.serverErrors++;
     const value = microseconds(latency);
@@ -56,6 +62,16 @@ export class Tally {
     this.#receipts.push(receipt);
   }
 
+  /** Iterations in flight just now; the tick tells the most there were. */
+  inUse(iterations: number): void {
+    this.#inUse = Math.max(this.#inUse ?? 0, iterations);
+  }
+
+  /** What the driver says of itself, at its end. */
+  reported(report: DriverReport): void {
+    this.#report = report;
+  }
+
   /** What happened since the last tick. The ticks of a load add up to its totals. */
   tick(): LoadTick {
     const now = performance.now();
@@ -66,11 +82,13 @@ export class Tally {
       p50: percentile(this.#tickLatency, 50),
       p95: percentile(this.#tickLatency, 95),
       max: percentile(this.#tickLatency, 100),
+      ...(this.#inUse === undefined ? {} : { inUse: this.#inUse }),
     };
     this.#total = add(this.#total, this.#tick);
     this.#tick = noCounts();
     this.#tickStart = now;
     this.#tickLatency.reset();
+    if (this.#inUse !== undefined) this.#inUse = 0;
     return tick;
   }
 
@@ -95,6 +113,7 @@ export class Tally {
         p99: percentile(this.#startLag, 99) ?? 0,
         max: percentile(this.#startLag, 100) ?? 0,
       },
+      ...(this.#report === undefined ? {} : { report: this.#report }),
     };
   }
 }

@@ -12,3 +12,10 @@ export function* drawing(visitor: Visitor): Journey {
   const answer = yield* visitor.post('checkout', '/checkout', { number: visitor.number, draws });
   return `HTTP ${answer.status}`;
 }
+
+/** Several clicks at once, then another request. */
+export function* clicking(visitor: Visitor): Journey {
+  const clicks = yield* visitor.postTogether(4, 'checkout', '/checkout', { user_id: 'ada', item_id: 1 });
+  yield* visitor.get('sale', '/sale');
+  return `${clicks.length} clicks`;
+}

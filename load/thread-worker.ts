@@ -1,7 +1,5 @@
 /** The load's own thread: loads the journey, runs the driver, reports ticks, and at the end the totals. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { arrivals } from './arrivals.ts';
-import { saturation } from './autocannon.ts';
 import type { Driver } from './driver.ts';
 import type { JourneyFunction, JourneyReference } from './journey.ts';
 import { Tally } from './tally.ts';
@@ -12,13 +10,10 @@ const TICK_MS = 250;
 const { plan, journey: reference, target } = workerData as Assignment;
 const report = (message: Report): void => parentPort?.postMessage(message);
 
-const journey = await load(reference);
 const tally = new Tally();
 const driverTarget = { ...target, failed: (error: unknown) => report({ type: 'failed', error }) };
-const driver: Driver =
-  plan.driver === 'arrivals'
-    ? arrivals(plan, journey, driverTarget, tally)
-    : saturation(plan, journey, driverTarget, tally);
+const driver = await drive();
+tally.begins();
 const ticking = setInterval(() => report({ type: 'tick', tick: tally.tick() }), TICK_MS);
 report({ type: 'started' });
 
@@ -28,6 +23,19 @@ parentPort?.once('message', async () => {
   report({ type: 'tick', tick: tally.tick() });
   report({ type: 'totals', totals: tally.totals() });
 });
+
+/** A driver's libraries are loaded where it drives: no load waits for another's. */
+async function drive(): Promise<Driver> {
+  switch (plan.driver) {
+    case 'arrivals':
+      return (await import('./arrivals.ts')).arrivals(plan, await load(reference), driverTarget, tally);
+    case 'autocannon':
+      return (await import('./autocannon.ts')).saturation(plan, await load(reference), driverTarget, tally);
+    case 'k6':
+      // The journey runs inside k6, which loads it itself.
+      return (await import('./k6.ts')).k6(plan, reference, driverTarget, tally);
+  }
+}
 
 async function load({ module, name }: JourneyReference): Promise<JourneyFunction> {
   const found: unknown = Reflect.get(await import(module), name);

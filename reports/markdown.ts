@@ -71,7 +71,7 @@ function loadLines({ load: { totals } }: RunJson): string[] {
     '### Load',
     `${plainNumber(started)} iterations begun, ${plainNumber(dropped)} dropped; ${plainNumber(answered)} answers, ` +
       `${plainNumber(unanswered)} requests without one; latency p50 ${realDuration(latencyMs.p50)}, ` +
-      `p95 ${realDuration(latencyMs.p95)}, p99 ${realDuration(latencyMs.p99)}.`,
+      `p95 ${realDuration(latencyMs.p95)}, p99 ${realDuration(latencyMs.p99)}. Sent by ${plain(totals.report?.program ?? totals.driver)}.`,
   ];
 }
 

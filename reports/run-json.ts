@@ -88,7 +88,7 @@ const notification = z.object({
 
 const judgement = z.object({
   id: z.string(),
-  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper']),
+  kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper', 'load']),
   title: z.string(),
   verdict,
   headline: z.string(),
@@ -156,6 +156,21 @@ const load = z.object({
       receipts: z.number().describe('How many identifiers the system acknowledged.'),
       latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() }),
       startLagMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+      report: z
+        .object({
+          program: z.string(),
+          figures: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string() })),
+          thresholds: z.array(
+            z.object({
+              metric: z.string(),
+              limit: z.string(),
+              value: z.number().nullable(),
+              held: z.boolean().nullable(),
+            }),
+          ),
+        })
+        .nullable()
+        .describe('What a driver that is a program of its own says of itself (k6); units: ms, share, or none.'),
     })
     .nullable()
     .describe('null where the load never drained; times in real milliseconds.'),
@@ -236,6 +251,7 @@ export type RunJson = z.infer<typeof runJsonSchema>;
 export type Moment = RunJson['started'];
 export type Stats = z.infer<typeof stats>;
 export type FloorJson = z.infer<typeof floorJsonSchema>;
+export type DriverReport = NonNullable<NonNullable<RunJson['load']['totals']>['report']>;
 export type Judgement = z.infer<typeof judgement>;
 export type PanelReport = z.infer<typeof panel>;
 export type Detection = z.infer<typeof detection>;

@@ -108,7 +108,7 @@ export function hostileRun(): JournalEvent[] {
 
 /** Fields with a closed set of values, and those that link entries to each other. */
 const STRUCTURAL = new Set([
-  ...['type', 'kind', 'state', 'verdict', 'status', 'keys', 'key'],
+  ...['type', 'kind', 'state', 'verdict', 'status', 'keys', 'key', 'model'],
   ...['alert', 'panel', 'name', 'dashboard'],
   ...['outcome', 'step', 'picture'],
 ]);
@@ -309,8 +309,9 @@ function loadEvents(faulty: boolean): EventOf<'load'>[] {
     events.push({
       type: 'load',
       at: at(offset),
-      driver: 'arrivals',
+      driver: faulty ? 'k6' : 'arrivals',
       description: 'buyers at 80/s',
+      ...(faulty ? { inUse: Math.round(2 + share * 180) } : {}),
       tickMs: STEP_MS,
       scheduled: 20,
       started: 20,
@@ -352,6 +353,21 @@ function visits(): EventOf<'visit'>[] {
   }
   return events;
 }
+const k6Report: NonNullable<EventOf<'load-total'>['report']> = {
+  program: 'k6 2.2.0',
+  figures: [
+    { name: 'iterations', value: 1_840, unit: '' },
+    { name: 'dropped_iterations', value: 0, unit: '' },
+    { name: 'http_reqs', value: 5_051, unit: '' },
+    { name: 'http_req_failed', value: 0.126, unit: 'share' },
+    { name: 'http_req_duration p(95)', value: 3_604, unit: 'ms' },
+    { name: 'VUs in use, at most', value: 182, unit: '' },
+  ],
+  thresholds: [
+    { metric: 'http_req_duration', limit: 'p(95)<5000', value: 3_604, held: true },
+    { metric: 'http_req_failed', limit: 'rate<0.2', value: 0.126, held: true },
+  ],
+};
 
 function totals(faulty: boolean): EventOf<'load-total'> {
   const answer = (handler: string, method: string, status: number, count: number) => ({
@@ -363,7 +379,8 @@ function totals(faulty: boolean): EventOf<'load-total'> {
   return {
     type: 'load-total',
     at: at(TIMES.drained),
-    driver: 'arrivals',
+    driver: faulty ? 'k6' : 'arrivals',
+    model: 'open',
     description: 'buyers at 80/s',
     scheduled: 1_840,
     started: 1_840,
@@ -385,6 +402,7 @@ function totals(faulty: boolean): EventOf<'load-total'> {
       ? { p50: 11.2, p95: 3_610, p99: 4_480, max: 5_240 }
       : { p50: 10.4, p95: 28.9, p99: 44.1, max: 71.3 },
     startLag: { p50: 0.3, p99: 2.1, max: 6.4 },
+    ...(faulty ? { report: k6Report } : {}),
   };
 }
 

@@ -43,6 +43,8 @@ describe('the command line', () => {
     [['--sped', '60'], /unknown option '--sped'/],
     [['--out', '/dev/null/here'], /cannot be written.*Choose another folder with --out/s],
     [['--speed', '200'], /highest sound speed/],
+    [['--load', 'k7'], /--load is 'k7'; expected one of arrivals, k6; did you mean 'k6'\?/],
+    [['--load', 'autocannon'], /--load is 'autocannon'; expected one of arrivals, k6/],
   ])('with %j says so', async (args, message) => {
     const result = await mistakes(args);
     expect(result.message).toMatch(message);

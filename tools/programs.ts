@@ -1,8 +1,9 @@
-/** Sees to programs that only the tests or the benchmarks use: `node tools/programs.ts tests`. */
+/** Sees to programs that only the tests or the benchmarks use, k6 among them: `node tools/programs.ts tests`. */
 import { messageOf } from '../harness/errors.ts';
 import { locatePrograms } from '../harness/stack/programs.ts';
 import type { Program } from '../harness/stack/service.ts';
 import { CHROMIUM } from '../load/chromium.ts';
+import { locateK6 } from '../load/k6/program.ts';
 import { flashSale } from '../sut/index.ts';
 import { PROMTOOL, WRK } from './extra-programs.ts';
 
@@ -11,9 +12,15 @@ const SETS: Readonly<Record<string, readonly Program[]>> = {
   bench: [...flashSale().services.map((service) => service.program), CHROMIUM, WRK],
 };
 
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
 try {
-  const programs = process.argv.slice(2).flatMap((set) => SETS[set] ?? []);
-  await locatePrograms(programs, (line) => process.stderr.write(`${line}\n`));
+  await locatePrograms(
+    process.argv.slice(2).flatMap((set) => SETS[set] ?? []),
+    say,
+  );
+  // Without it the tests of k6 fail with this message, and all others run.
+  await locateK6(say).catch((error: unknown) => say(messageOf(error)));
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 2;

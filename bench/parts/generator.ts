@@ -2,14 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import cannon from 'autocannon';
 import type { Load, LoadTick } from '../../harness/load.ts';
+import { descendantsOf } from '../../harness/stack/descendants.ts';
 import type { Rate } from '../../harness/units.ts';
 import { traffic } from '../../load/index.ts';
 import { answer, cpuMs } from '../part.ts';
+import { cpuOf } from '../usage.ts';
 import { GETTER } from './getter.ts';
 
 /** `rate` in requests a second; without one, as fast as `connections` go. */
 export interface Order {
-  readonly driver: 'arrivals' | 'lanes' | 'autocannon';
+  readonly driver: 'arrivals' | 'k6' | 'lanes' | 'autocannon';
   readonly url: string;
   readonly rate?: number;
   readonly connections: number;
@@ -38,14 +40,15 @@ answer<Order, Receipt>((order) => (order.driver === 'autocannon' ? fire(order) :
 
 /** With a driver of ours. Measured from one tick to another: the driver counts and reads the clock in the same moment. */
 async function send({ driver, url, rate = 0, connections, seconds }: Order): Promise<Receipt> {
-  const getters = traffic('getters', GETTER);
-  const load: Load =
-    driver === 'arrivals' ? getters.at(`${rate}/s` as Rate, { capacity: 5_000 }) : getters.saturating({ connections });
+  const load = loadOf(driver, rate, connections);
   const ticks: { readonly tick: LoadTick; readonly cpu: number }[] = [];
-  const began = performance.now();
+  /** k6 is a process of its own, below this one; what it uses counts, and so does reading what it tells. */
+  let below: readonly number[] = [];
   const running = await load.start({ url, seed: 1, speed: 1 }, (tick) => {
-    ticks.push({ tick, cpu: cpuMs() });
+    ticks.push({ tick, cpu: cpuMs() + below.reduce((sum, pid) => sum + cpuOf(pid), 0) });
   });
+  const began = performance.now();
+  below = await descendantsOf(process.pid);
   await sleep(Math.max(0, WARM_UP_MS - (performance.now() - began)));
   const from = ticks.length - 1;
   await sleep(seconds * 1_000);
@@ -66,6 +69,14 @@ async function send({ driver, url, rate = 0, connections, seconds }: Order): Pro
       lagMax: totals.startLag.max,
     },
   };
+}
+
+function loadOf(driver: Order['driver'], rate: number, connections: number): Load {
+  const getters = traffic('getters', GETTER);
+  if (driver === 'lanes') return getters.saturating({ connections });
+  // A VU of k6 takes time to make, and is there from the beginning.
+  const capacity = driver === 'k6' ? 1_000 : 5_000;
+  return getters.at(`${rate}/s` as Rate, { capacity }).under(driver);
 }
 
 /** With autocannon and nothing of ours around it. */

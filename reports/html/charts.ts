@@ -57,6 +57,7 @@ const FROM_TICKS = {
   p50: ({ p50 }) => p50,
   p95: ({ p95 }) => p95,
   max: ({ max }) => max,
+  inUse: ({ inUse }) => inUse ?? null,
 } as const satisfies Record<string, (tick: Tick) => number | null>;
 type Tick = RunReport['loadRuns'][number]['ticks'][number];
 type TickValue = keyof typeof FROM_TICKS;

@@ -1,6 +1,6 @@
 import { plainNumber, realDuration } from '../format.ts';
 import type { RunReport } from '../model.ts';
-import type { LoadReport } from '../run-json.ts';
+import type { DriverReport, LoadReport } from '../run-json.ts';
 import { figure, loadKey } from './charts.ts';
 import { dataTable } from './table.ts';
 import { type Html, html } from './template.ts';
@@ -17,7 +17,7 @@ export function loadSection(report: RunReport): Html {
 /** `index`: its place among the loads. */
 function oneLoad(report: RunReport, { driver, description, totals }: LoadReport, index: number): Html {
   return html`<p class="note">${description}${driver !== '' && `, driver ${driver}`}. Counted and timed by the driver, in real
-      time, from the scheduled start of each iteration.</p>
+      time, ${timedFrom(driver)}.</p>
     ${totals === null ? html`<p class="nothing"><span aria-hidden="true">?</span> The load never drained, so nothing was counted to the end.</p>` : figures(totals)}
     <div class="panels">
       <article class="panel"><header class="panel__head"><h4>Latency</h4></header>
@@ -35,6 +35,15 @@ function oneLoad(report: RunReport, { driver, description, totals }: LoadReport,
             { key: loadKey(index, 'dropped'), legend: 'dropped' },
           ],
         })}</article>
+      ${
+        report.loadRuns[index]?.ticks.some(({ inUse }) => inUse !== undefined) &&
+        html`<article class="panel"><header class="panel__head"><h4>Iterations in flight</h4></header>
+        ${figure(report, {
+          title: `Iterations in flight, ${description}`,
+          unit: '',
+          keys: [{ key: loadKey(index, 'inUse'), legend: driver === 'k6' ? 'VUs in use' : 'in flight' }],
+        })}</article>`
+      }
     </div>
     ${
       totals !== null &&
@@ -49,6 +58,7 @@ function oneLoad(report: RunReport, { driver, description, totals }: LoadReport,
           ['outcome', 'count'],
           Object.entries(totals.outcomes).map(([outcome, count]) => [outcome, plainNumber(count)]),
         )}</article>
+        ${totals.report !== null && ownFigures(totals.report, driver)}
       </div>`
     }`;
 }
@@ -71,6 +81,37 @@ function figures(totals: NonNullable<LoadReport['totals']>): Html {
   return html`<dl class="facts facts--tiles">${tiles.map(
     ([name, value, small]) => html`<div><dt>${name}</dt><dd>${value} <small>${small}</small></dd></div>`,
   )}</dl>`;
+}
+
+const timedFrom = (driver: string | undefined): string =>
+  driver === 'k6'
+    ? 'from the moment each request was sent, waiting for its connection included'
+    : 'from the scheduled start of each iteration';
+
+/** What the driver says of itself, and how its own limits fared. */
+function ownFigures({ program, figures: own, thresholds }: DriverReport, driver: string): Html {
+  return html`<article class="panel"><header class="panel__head"><h4>In ${driver}’s own words</h4></header>${dataTable(
+    `What ${program} says of itself`,
+    ['figure', 'value'],
+    own.map(({ name, value, unit }) => [name, ownValue(value, unit)]),
+  )}</article>
+  ${
+    thresholds.length > 0 &&
+    html`<article class="panel"><header class="panel__head"><h4>Thresholds of ${driver}</h4></header>${dataTable(
+      `Thresholds of ${program}`,
+      ['threshold', 'value', ''],
+      thresholds.map(({ metric, limit, value, held }) => [
+        `${metric} ${limit}`,
+        value === null ? '–' : ownValue(value, ''),
+        held === null ? '? undecided' : held ? '✓ held' : '✗ crossed',
+      ]),
+    )}</article>`
+  }`;
+}
+
+function ownValue(value: number, unit: DriverReport['figures'][number]['unit']): string {
+  if (unit === 'ms') return realDuration(value);
+  return unit === 'share' ? `${plainNumber(value * 100)} %` : plainNumber(value);
 }
 
 /** A generator's lag is told in tenths of a millisecond. */

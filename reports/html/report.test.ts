@@ -100,6 +100,22 @@ test('the index logs nothing and asks nobody for anything', async () => {
   expect(opened.unwanted).toEqual([]);
 });
 
+test('the load says which driver sent it, with k6’s own figures, VUs and thresholds where that was k6', async () => {
+  await using sent = await open('broken');
+  const load = sent.page.locator('#load');
+  expect(await load.innerText()).toMatch(/driver k6\..*from the\s+moment each request was sent/s);
+  expect(await sent.page.locator('#load-lane').innerText()).toContain('Load (k6)');
+  expect(await load.getByRole('region', { name: 'Thresholds of k6 2.2.0' }).innerText()).toMatch(
+    /http_req_duration p\(95\)<5000\s+3,604\s+✓ held/,
+  );
+  expect(await load.getByRole('region', { name: 'What k6 2.2.0 says of itself' }).innerText()).toMatch(
+    /iterations\s+1,840/,
+  );
+  expect(await load.locator('figure[data-title^="Iterations in flight"]').count()).toBe(1);
+  await using own = await open('quiet');
+  expect(await own.page.locator('#load').innerText()).not.toMatch(/k6|Iterations in flight/);
+});
+
 test('the page opens with the verdict in one sentence', async () => {
   await using broken = await open('broken');
   expect(await broken.page.locator('main').textContent()).toMatch(

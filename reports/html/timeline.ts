@@ -27,7 +27,7 @@ export function timelineSection(report: RunReport): Html {
         ),
       )}
       <div class="timeline__load">
-        <p class="lane__name" id="load-lane">Load <small>answers and failures a second</small></p>
+        <p class="lane__name" id="load-lane">Load${report.load.totals !== null && ` (${report.load.totals.driver})`} <small>answers and failures a second</small></p>
         ${figure(report, {
           title: 'Load: answers and failures a second',
           unit: '/s',

@@ -53,6 +53,7 @@ function reportOf(ticks: readonly EventOf<'load'>[], totals?: EventOf<'load-tota
             receipts: totals.receipts.length,
             latencyMs: totals.latency,
             startLagMs: totals.startLag,
+            report: totals.report ?? null,
           },
   };
 }
