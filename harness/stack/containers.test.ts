@@ -245,6 +245,16 @@ describe.runIf(engine)('containers', () => {
     });
   });
 
+  it('whose image cannot be built show the end of the build', async () => {
+    const dockerfile = join(temporary, 'Dockerfile');
+    await writeFile(dockerfile, 'ARG BASE\nFROM $BASE\nRUN echo the disk is full; exit 3\n');
+    const image = { name: 'firedrill/test', context: temporary, dockerfile, sources: [], base: NODE_IMAGE };
+    await expect(boot([containedService('app', undefined, { container: { image } })])).rejects.toMatchObject({
+      code: 'IMAGE_MISSING',
+      message: expect.stringMatching(/could not be built from .*non-zero code: 3[\s\S]*\| the disk is full/),
+    });
+  });
+
   it('of an aborted boot are removed with their network', async () => {
     const interruption = new AbortController();
     await using runtime = await openContainers(IMAGES)([containedService('app')], () => {});

@@ -17,6 +17,7 @@ export interface ImageChoice {
 }
 
 const ANSWER_WITHIN_MS = 5_000;
+const LAST_LINES = 12;
 
 /** What a service's image is called; of a built one without its tag. undefined where it has none. */
 export function imageOf({ name, container }: ServiceDescription, choice: ImageChoice): string | BuiltImage | undefined {
@@ -78,15 +79,30 @@ async function build(engine: Engine, image: BuiltImage, say: (line: string) => v
       { context, src },
       { t: tag, dockerfile: relative(context, dockerfile), buildargs: { BASE: base }, forcerm: true },
     );
-    await new Promise<void>((resolve, reject) => {
-      dockerode.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
-    });
+    await finished(dockerode, stream);
     return tag;
   } catch (cause) {
     throw new FiredrillError('IMAGE_MISSING', `${tag} could not be built from ${dockerfile}: ${messageOf(cause)}`, {
       cause,
     });
   }
+}
+
+interface BuildStep {
+  readonly stream?: string;
+  readonly error?: string;
+}
+
+/** A step that fails ends the stream like one that succeeds; what it printed before is in the message. */
+async function finished(dockerode: Engine['container']['dockerode'], stream: NodeJS.ReadableStream): Promise<void> {
+  const steps = await new Promise<readonly BuildStep[]>((resolve, reject) => {
+    dockerode.modem.followProgress(stream, (error, output: BuildStep[]) => (error ? reject(error) : resolve(output)));
+  });
+  const failed = steps.find(({ error }) => error !== undefined);
+  if (failed === undefined) return;
+  const printed = steps.map((step) => step.stream ?? '').join('');
+  const last = printed.trimEnd().split('\n').slice(-LAST_LINES).join('\n').replace(/^/gm, '  | ');
+  throw new Error(`${failed.error}\n${last}`);
 }
 
 async function holds(engine: Engine, name: string): Promise<boolean> {
