@@ -1,10 +1,9 @@
 /** One service as a container: created from its image with its files put in, its output followed into the run's folder. */
 import { closeSync, createWriteStream, openSync } from 'node:fs';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pack } from 'tar-stream';
 import { FiredrillError, messageOf } from '../errors.ts';
+import { archiveOf } from './archive.ts';
 import { removeContainer } from './container-labels.ts';
 import type { Container, Engine } from './engine.ts';
 import { lastLinesOf } from './log-tail.ts';
@@ -20,7 +19,7 @@ export interface ContainerOptions extends ServiceOrder {
   readonly engine: Engine;
   readonly image: string;
   readonly context: ServiceContext;
-  /** Absolute paths in the container. */
+  /** By absolute path in the container. */
   readonly files: ReadonlyMap<string, string>;
   readonly network: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -96,7 +95,7 @@ export class ContainerService implements ManagedService {
     const { State } = await container.inspect();
     const exit = end
       .then(({ StatusCode }) => `exit code ${StatusCode}`)
-      .catch((error: unknown) => `the container engine does not answer any more: ${messageOf(error)}`)
+      .catch((error: unknown) => messageOf(error))
       .then(async (detail) => {
         this.#instance = undefined;
         // Of an engine that is gone the output never ends.
@@ -170,7 +169,10 @@ export class ContainerService implements ManagedService {
       },
       NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [hostOf(description.address)] } } },
     });
-    if (files.size > 0) await container.putArchive(archiveOf(files), { path: '/' });
+    if (files.size > 0) {
+      const below = new Map([...files].map(([path, content]) => [path.slice(1), content]));
+      await container.putArchive(archiveOf(below), { path: '/' });
+    }
     this.#container = container;
     this.#env = env;
     await before?.remove({ force: true });
@@ -204,10 +206,3 @@ export const hostOf = (address: string): string => address.slice(0, address.last
 export const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
 
 const nameOf = ({ id }: Container): string => `container ${id.slice(0, ID_LENGTH)}`;
-
-function archiveOf(files: ReadonlyMap<string, string>) {
-  const archive = pack();
-  for (const [path, content] of files) archive.entry({ name: path.slice(1), mode: 0o644 }, content);
-  archive.finalize();
-  return Readable.from(archive);
-}

@@ -6,8 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { posix } from 'node:path';
+import type { Readable } from 'node:stream';
 import { FiredrillError, messageOf } from '../errors.ts';
-import { labelsFor, removeStack, sweepStacks } from './container-labels.ts';
+import { labelsFor, removeStack, STACK, sweepStacks } from './container-labels.ts';
 import { ContainerService, hostOf, portOf } from './container-service.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import { type ImageChoice, imageOf, obtain } from './images.ts';
@@ -37,13 +38,16 @@ export const openContainers =
       const labels = await labelsFor(stack);
       const network = await engine.network.create({ Name: stack, Labels: labels });
       const { IPAM } = await network.inspect();
+      const events = await engineEvents(engine, stack);
       return new Containers({
         engine,
+        events,
         images,
         labels,
         network: stack,
         doorstep: await doorstepOf(IPAM?.Config?.[0]?.Gateway),
         end: async () => {
+          events.destroy();
           await removeStack(engine.container.dockerode, stack);
           reaper.dismiss();
         },
@@ -79,8 +83,16 @@ function canListenOn(host: string): Promise<boolean> {
   });
 }
 
+/** A stream that the engine keeps open as long as it lives: its end is the end of the engine. */
+async function engineEvents({ container: { dockerode } }: Engine, stack: string): Promise<Readable> {
+  const events = (await dockerode.getEvents({ filters: { label: [`${STACK}=${stack}`] } })) as Readable;
+  events.on('error', () => undefined);
+  return events.resume();
+}
+
 interface Equipment {
   readonly engine: Engine;
+  readonly events: Readable;
   /** By service. */
   readonly images: ReadonlyMap<string, string>;
   readonly labels: Readonly<Record<string, string>>;
@@ -95,10 +107,17 @@ class Containers implements Runtime {
   readonly #equipment: Equipment;
   /** When the engine goes, every service is lost at once; one of them is enough to say so. */
   #lost = false;
+  #ended = false;
+  #sayLost: (detail: string) => void = () => undefined;
 
   constructor(equipment: Equipment) {
     this.#equipment = equipment;
     this.doorstep = equipment.doorstep;
+    equipment.events.once('close', () => {
+      if (this.#ended) return;
+      this.#lost = true;
+      this.#sayLost('the container engine does not answer any more');
+    });
   }
 
   async prepare(order: ServiceOrder): Promise<ContainerService> {
@@ -107,7 +126,7 @@ class Containers implements Runtime {
     const files = new Map<string, string>();
     const context = this.#context(order, files);
     await description.prepare?.(context);
-    return new ContainerService({
+    const service = new ContainerService({
       ...order,
       engine,
       image: images.get(description.name) ?? '',
@@ -115,11 +134,12 @@ class Containers implements Runtime {
       files,
       network,
       labels,
-      onCrash: (service, detail) => {
-        if (!this.#lost) order.onCrash(service, detail);
-        this.#lost ||= detail.startsWith('the container engine');
+      onCrash: (crashed, detail) => {
+        if (!this.#lost) order.onCrash(crashed, detail);
       },
     });
+    this.#sayLost = (detail) => order.onCrash(service, detail);
+    return service;
   }
 
   #context({ description, clock, links }: ServiceOrder, files: Map<string, string>): ServiceContext {
@@ -159,6 +179,7 @@ class Containers implements Runtime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
     await this.#equipment.end().catch(() => undefined);
   }
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { FiredrillError, messageOf } from '../errors.ts';
+import { archiveOf } from './archive.ts';
 import type { Engine } from './engine.ts';
 import type { BuiltImage, ServiceDescription } from './service.ts';
 
@@ -67,18 +68,20 @@ async function pull(engine: Engine, name: string, say: (line: string) => void): 
 }
 
 async function build(engine: Engine, image: BuiltImage, say: (line: string) => void): Promise<string> {
-  const { context, dockerfile, base, sources } = image;
-  const tag = `${image.name}:${await digestOf(image)}`;
+  const { context, dockerfile, base } = image;
+  const files = await filesOf(image);
+  const tag = `${image.name}:${digestOf(base, files)}`;
   if (await holds(engine, tag)) return tag;
   await pull(engine, base, say);
   say(`Building ${tag} ...`);
   const { dockerode } = engine.container;
-  const src = [...sources, dockerfile].map((path) => relative(context, path));
   try {
-    const stream = await dockerode.buildImage(
-      { context, src },
-      { t: tag, dockerfile: relative(context, dockerfile), buildargs: { BASE: base }, forcerm: true },
-    );
+    const stream = await dockerode.buildImage(archiveOf(files), {
+      t: tag,
+      dockerfile: relative(context, dockerfile),
+      buildargs: { BASE: base },
+      forcerm: true,
+    });
     await finished(dockerode, stream);
     return tag;
   } catch (cause) {
@@ -125,21 +128,27 @@ async function offered(engine: Engine, name: string): Promise<boolean> {
   );
 }
 
-/** Of the base's name and every file that goes in. */
-async function digestOf({ sources, dockerfile, base }: BuiltImage): Promise<string> {
+/** Everything the image is built from, by its path in the project. */
+async function filesOf({ context, dockerfile, sources }: BuiltImage): Promise<ReadonlyMap<string, Buffer>> {
+  const paths = await Promise.all([...sources, dockerfile].map(filesBelow));
+  const unique = [...new Set(paths.flat())];
+  return new Map(
+    await Promise.all(unique.map(async (path) => [relative(context, path), await readFile(path)] as const)),
+  );
+}
+
+function digestOf(base: string, files: ReadonlyMap<string, Buffer>): string {
   const hash = createHash('sha256').update(base);
-  for (const source of [...sources, dockerfile]) {
-    for (const file of await filesBelow(source))
-      hash.update(`\0${relative(source, file)}\0`).update(await readFile(file));
-  }
+  for (const [path, content] of files) hash.update(`\0${path}\0`).update(content);
   return hash.digest('hex').slice(0, 12);
 }
 
+/** Without tests: they are no part of what is deployed. */
 async function filesBelow(path: string): Promise<string[]> {
   if (!(await stat(path)).isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }
