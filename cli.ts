@@ -9,6 +9,7 @@ import { createRunFolder, pointLatestAt } from './cli/folders.ts';
 import { onInterrupt } from './cli/interrupt.ts';
 import { keepUp } from './cli/keep.ts';
 import { DEFAULT_SCENARIO, type Options, readOptions } from './cli/options.ts';
+import { checkOverrides } from './cli/overrides.ts';
 import { findScenarios, load, pick } from './cli/scenarios.ts';
 import { type Terminal, terminal } from './cli/terminal.ts';
 import { check } from './harness/check.ts';
@@ -61,6 +62,7 @@ async function runAll(plans: readonly Plan[], options: Options): Promise<number>
   const runs: Finished[] = [];
   try {
     const services = servicesOf(plans);
+    checkOverrides(options.images, services);
     const runtime = await chooseRuntime(options.runtime, services, options.images);
     if (options.runtime === 'auto') screen.say(`Services run as ${runtime.name}: ${runtime.why}.`);
     const versions = {

@@ -32,25 +32,26 @@ export interface Place extends Disposable {
   folders(): string[];
 }
 
-export function place(): Place {
+/** `env`: variables over those of the tests. */
+export function place(env: Readonly<Record<string, string>> = {}): Place {
   const temporary = mkdtempSync(join(tmpdir(), 'place-'));
   chmodSync(temporary, 0o755); // services that refuse root run as another account
   const out = join(temporary, 'out');
   return {
     temporary,
     out,
-    run: (...args) => command([...args, ...(args.includes('--out') ? [] : ['--out', out])], temporary),
+    run: (...args) => command([...args, ...(args.includes('--out') ? [] : ['--out', out])], temporary, env),
     services: () => processesBelow(temporary),
     folders: () => readdirSync(temporary).filter((name) => name.startsWith('firedrill-')),
     [Symbol.dispose]: () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 
-function command(args: readonly string[], temporary: string): Command {
+function command(args: readonly string[], temporary: string, env: Readonly<Record<string, string>>): Command {
   const child = spawn(process.execPath, [join(ROOT, 'cli.ts'), ...args], {
     cwd: ROOT,
     // What a test does not ask for is a run as processes, engine or not.
-    env: { ...process.env, FIREDRILL_RUNTIME: 'processes', TMPDIR: temporary, NO_COLOR: '1' },
+    env: { ...process.env, FIREDRILL_RUNTIME: 'processes', TMPDIR: temporary, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -44,6 +44,10 @@ describe('the command line', () => {
     [['--out', '/dev/null/here'], /cannot be written.*Choose another folder with --out/s],
     [['--speed', '200'], /highest sound speed/],
     [['--load', 'k7'], /--load is 'k7'; expected one of arrivals, k6; did you mean 'k6'\?/],
+    [['--runtime', 'kubernetes'], /--runtime is 'kubernetes'; expected auto, processes, containers/],
+    [['--image', 'postgres'], /--image is 'postgres'; expected <service>=<image>/],
+    [['--image', 'postgress=x:1'], /--image is for 'postgress'.*did you mean 'postgres'\?/],
+    [['--with', 'grafanna'], /--with is 'grafanna'; flash-sale offers .*did you mean 'grafana'\?/],
     [['--load', 'autocannon'], /--load is 'autocannon'; expected one of arrivals, k6/],
   ])('with %j says so', async (args, message) => {
     const result = await mistakes(args);
@@ -51,6 +55,16 @@ describe('the command line', () => {
     expect(result.message).not.toMatch(/\n\s+at /);
     expect(result.code).toBe(2);
   });
+});
+
+test('containers without an engine say so, and what else there is', async () => {
+  using here = place({ DOCKER_HOST: 'unix:///no/such/docker.sock' });
+  const { code, stderr } = await here.run('flash-sale/quiet', '--runtime', 'containers').finished;
+  expect(stderr).toMatch(
+    /^no container engine was found at DOCKER_HOST=unix:\/\/\/no\/such\/docker\.sock\..*--runtime processes\.$/m,
+  );
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(code).toBe(2);
 });
 
 describe('a scenario file', () => {
