@@ -1,5 +1,12 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_SCENARIO, readOptions } from './options.ts';
+
+/** Variables set defaults, too. */
+beforeEach(() => {
+  vi.stubEnv('FIREDRILL_RUNTIME', undefined);
+  vi.stubEnv('FIREDRILL_IMAGE_PREFIX', undefined);
+});
+afterEach(() => vi.unstubAllEnvs());
 
 const read = (...argv: string[]) => readOptions(argv, '1.2.3');
 
@@ -24,6 +31,13 @@ describe('options', () => {
   it.each<[string[], object]>([
     [['flash-sale/quiet', 'flash-sale/*-down'], { names: ['flash-sale/quiet', 'flash-sale/*-down'] }],
     [['--list'], { list: true }],
+    [['--runtime', 'containers'], { runtime: 'containers' }],
+    [['--image-prefix', 'mirror.example'], { images: { overrides: {}, prefix: 'mirror.example' } }],
+    [
+      ['--image', 'postgres=pg:17', '--image', 'redis=r:7'],
+      { images: { overrides: { postgres: 'pg:17', redis: 'r:7' } } },
+    ],
+    [['--with', 'grafana', '--with', 'redis-exporter'], { with: ['grafana', 'redis-exporter'] }],
     [['-a', '-k'], { all: true, keep: true }],
     [['--speed', '10'], { speed: 10 }],
     [['--speed=1'], { speed: 1 }],

@@ -61,7 +61,7 @@ async function pull(engine: Engine, name: string, say: (line: string) => void): 
   } catch (cause) {
     throw new FiredrillError(
       'IMAGE_MISSING',
-      `the image ${name} is not here and cannot be pulled: ${messageOf(cause)}. Where no registry is reachable, name a mirror with --image-prefix, another image with --image <service>=<image>, or make stand-ins with npm run images.`,
+      `the image ${name} is not here and cannot be pulled: ${messageOf(cause).trim()}. Where no registry is reachable, name a mirror with --image-prefix, another image with --image <service>=<image>, or make stand-ins with npm run images.`,
       { cause },
     );
   }
