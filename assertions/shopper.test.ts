@@ -64,6 +64,8 @@ describe('a claim that shoppers never meet something', () => {
       'a shopper was refused at the step "reserve", reading "The shop is having trouble"',
     ],
     [shopper.neverWaitsOver('3s'), gaveUp(400), 'a shopper waited 10s'],
+    [shopper.alwaysUsableWithin('2s'), visit(400, { usableMs: 2_500 }), 'the storefront was usable after 2.5s'],
+    [shopper.alwaysUsableWithin('2s'), visit(400, { usableMs: null }), 'the storefront was never usable'],
     [
       shopper.seesNoPageErrors(),
       visit(400, { pageErrors: ['x is not a function'] }),

@@ -28,6 +28,8 @@ export interface ShopperClaims {
   /** From the click that reserves until the shopper knows what came of it; real time, whatever the speed. */
   waitsOver(wait: Duration): Claim;
   neverWaitsOver(wait: Duration): Expectation;
+  /** Time to interactive: from opening the storefront until it can be used; real time. */
+  alwaysUsableWithin(wait: Duration): Expectation;
   /** The page's own script has no uncaught error. */
   seesNoPageErrors(): Expectation;
 }
@@ -84,6 +86,16 @@ export const shopper: ShopperClaims = {
       is: (visit) => waited(visit) > limit,
       broken: (visit) => `a shopper waited ${inSeconds(waited(visit))}`,
       held: (visits) => `${visits.length} visits, at most ${inSeconds(Math.max(...visits.map(waited)))}`,
+    });
+  },
+  alwaysUsableWithin: (wait) => {
+    const limit = milliseconds(wait, 'how long a storefront takes');
+    const usable = ({ usableMs }: Visit): number => usableMs ?? Number.POSITIVE_INFINITY;
+    return never(`the storefront is usable within ${wait}`, `a time to interactive of at most ${wait}, real time`, {
+      is: (visit) => usable(visit) > limit,
+      broken: ({ usableMs }) =>
+        `the storefront was ${usableMs === null ? 'never usable' : `usable after ${inSeconds(usableMs)}`}`,
+      held: (visits) => `${visits.length} visits, at most ${inSeconds(Math.max(...visits.map(usable)))}`,
     });
   },
   seesNoPageErrors: () =>

@@ -26,6 +26,7 @@ export default scenario('shoppers feel a lost database', {
     baseline('8m').expect(
       shopper.alwaysBuys(),
       shopper.neverWaitsOver('5s'),
+      shopper.alwaysUsableWithin('5s'),
       shopper.seesNoPageErrors(),
       metric('http_requests_total').share({ status_code: /5../ }).staysBelow('1%'),
     ),
