@@ -14,6 +14,7 @@ import { buyers, k6, rush, traffic } from './index.ts';
 import { locateK6 } from './k6/program.ts';
 import { constantRate } from './schedule.ts';
 import { counted, targetOf, testServer } from './testing.ts';
+import { k6Here } from './testing-k6.ts';
 import { startInThread } from './thread.ts';
 
 const journey = (name: string) =>
@@ -33,10 +34,9 @@ const commandLine = (pid: number) => {
   }
 };
 
-// Where there is no k6 and none can be built, this says so, and every test here is red.
-beforeAll(() => locateK6((line) => process.stderr.write(`${line}\n`)), 600_000);
+const there = await k6Here();
 
-describe('k6', () => {
+describe.runIf(there)('k6', () => {
   test('counts what the server counts, to the unit, when stopped with requests in flight', async () => {
     await using server = await testServer({ delayMs: 150 });
     const ticks: LoadTick[] = [];
@@ -192,7 +192,7 @@ describe('k6', () => {
   });
 });
 
-describe('a k6 load that is ended otherwise', () => {
+describe.runIf(there)('a k6 load that is ended otherwise', () => {
   test('is gone at once when it is abandoned', async () => {
     await using server = await testServer({ delayMs: 100 });
     const load = await k6(buyers.at('50/s', { capacity: 20 })).start(targetOf(server), () => {});
@@ -271,7 +271,7 @@ const engine = find({ command: 'docker', why: '', packages: { apt: '', dnf: '', 
 const answers =
   engine !== undefined && (await execa(engine, ['version'], { reject: false, timeout: 5_000 })).exitCode === 0;
 
-describe.skipIf(!answers)('k6 from its image', () => {
+describe.runIf(there && answers)('k6 from its image', () => {
   const image = 'firedrill-test/k6:2.2.0';
   const containers = async () =>
     (await execa(engine ?? '', ['ps', '-q', '--filter', `ancestor=${image}`])).stdout.split('\n').filter(Boolean);

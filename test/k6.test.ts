@@ -1,15 +1,14 @@
 /** Whole runs with k6 as the load driver: exact under a fault, its limits in the verdict, its mistakes in one message. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { locateK6 } from '../load/k6/program.ts';
+import { describe, expect, test } from 'vitest';
+import { k6Here } from '../load/testing-k6.ts';
 import type { RunJson } from '../reports/run-json.ts';
 import { place } from './command.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-// Where there is no k6 and none can be built, this says so, and every test here is red.
-beforeAll(() => locateK6((line) => process.stderr.write(`${line}\n`)), 600_000);
+const there = await k6Here();
 
 const scenarioFile = (load: string) => `
 import { booksBalance, countsAgree, metric, neverOversells, nothingLost } from '${ROOT}/assertions/index.ts';
@@ -48,7 +47,7 @@ const running = () =>
 const verdicts = ({ judgements }: RunJson, kind: string) =>
   judgements.flatMap((group) => group.judgements).filter((judgement) => judgement.kind === kind);
 
-describe('a run with k6', () => {
+describe.runIf(there)('a run with k6', () => {
   test('holds, with every count exact through a fault full of timeouts and 503s', async () => {
     const { code, stderr, run } = await finished(['flash-sale/pool-exhausted', '--load', 'k6']);
     expect(code, stderr).toBe(0);

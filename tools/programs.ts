@@ -19,7 +19,7 @@ try {
     process.argv.slice(2).flatMap((set) => SETS[set] ?? []),
     say,
   );
-  // Without it the tests of k6 fail with this message, and all others run.
+  // Without it the tests of k6 are skipped, with this message, and all others run.
   await locateK6(say).catch((error: unknown) => say(messageOf(error)));
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
