@@ -1,15 +1,19 @@
 /**
  * A run with Grafana beside it compares what Grafana draws with what Prometheus holds. The real Grafana cannot be had
- * everywhere, so a small program answers its query API here, from the run's own Prometheus, truly or not.
+ * everywhere, so a small program answers its query API here, from the run's own Prometheus, truly or not. The last test
+ * asks the real one, and is reported as skipped where there is no engine with its image.
  */
 import { expect, test } from 'vitest';
 import { metric } from '../assertions/index.ts';
 import { baseline, scenario, warmUp } from '../harness/index.ts';
 import type { Scenario } from '../harness/scenario.ts';
+import { imageOf, unobtainable } from '../harness/stack/images.ts';
 import type { ServiceDescription } from '../harness/stack/service.ts';
+import { engineHere, IMAGES } from '../harness/stack/testing-containers.ts';
 import { buyers } from '../load/index.ts';
 import { flashSale } from '../sut/index.ts';
 import { answersOk } from '../sut/services/http.ts';
+import { place } from './command.ts';
 import { drill } from './drill.ts';
 
 const TITLE = 'Grafana draws what Prometheus holds';
@@ -63,4 +67,19 @@ test.concurrent('what it draws otherwise is broken, and named', async () => {
   const { exitCode, verdictOf, told } = await drill(withGrafana('(value) => value > 0 ? value * 1.01 : value'));
   expect([exitCode, verdictOf(TITLE)], told).toEqual([1, 'broken']);
   expect(told).toMatch(/Flash Sale \/ .*in Grafana/);
+});
+
+const engine = await engineHere();
+const grafana = flashSale().extras?.find(({ name }) => name === 'grafana');
+const image = grafana && imageOf(grafana, IMAGES);
+const real = engine !== undefined && image !== undefined && (await unobtainable(engine, [image])).length === 0;
+
+test.runIf(real)('the real Grafana draws what Prometheus holds', async () => {
+  using here = place();
+  const { code, stdout, stderr } = await here.run(
+    'flash-sale/quiet',
+    ...['--runtime', 'containers', '--with', 'grafana', '--json'],
+  ).finished;
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain(TITLE);
 });
