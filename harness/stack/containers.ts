@@ -53,6 +53,7 @@ export const openContainers =
         },
       });
     } catch (error) {
+      await removeStack(engine.container.dockerode, stack).catch(() => undefined);
       reaper.dismiss();
       throw new FiredrillError('ENGINE_UNAVAILABLE', `no network for the stack: ${messageOf(error)}`, { cause: error });
     }
