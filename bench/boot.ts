@@ -8,8 +8,9 @@ import { prometheusAt } from '../harness/prometheus.ts';
 import { startReceiver } from '../harness/receiver.ts';
 import { boot as bootIn } from '../harness/stack/boot.ts';
 import { type ChosenRuntime, chooseRuntime } from '../harness/stack/choose.ts';
+import { STACK } from '../harness/stack/container-labels.ts';
 import { connectEngine } from '../harness/stack/engine.ts';
-import { type ImageChoice, imageOf, obtain } from '../harness/stack/images.ts';
+import { imageOf, imagesOfEnvironment, obtain } from '../harness/stack/images.ts';
 import type { RuntimeName, Stack } from '../harness/stack/service.ts';
 import { flashSale } from '../sut/index.ts';
 import type { Bench, Benchmark, Figure } from './benchmark.ts';
@@ -18,8 +19,7 @@ import { memoryOfTree } from './usage.ts';
 
 const DROP_CACHES = '/proc/sys/vm/drop_caches';
 const MB = 1e6;
-const { FIREDRILL_IMAGE_PREFIX: prefix } = process.env;
-const IMAGES: ImageChoice = { overrides: {}, ...(prefix ? { prefix } : {}) };
+const IMAGES = imagesOfEnvironment();
 
 export const boot: Benchmark = {
   name: 'boot',
@@ -143,7 +143,7 @@ async function memoryOf(stack: Stack): Promise<number> {
 async function mainProcesses(stack: Stack): Promise<number[]> {
   if (stack.runtime === 'processes') return stack.services.flatMap(({ instance }) => instance?.pid ?? []);
   const { dockerode } = (await connectEngine()).container;
-  const running = await dockerode.listContainers({ filters: { label: ['firedrill.stack'] } });
+  const running = await dockerode.listContainers({ filters: { label: [STACK] } });
   const states = await Promise.all(running.map(({ Id }) => dockerode.getContainer(Id).inspect()));
   return states.map(({ State }) => State.Pid);
 }

@@ -39,7 +39,7 @@ export function concludeRun(plan: Plan, record: RunRecord, course: Course): Conc
     ...faultJudgements(record),
     ...silenceJudgements(plan, record, course.windows),
     ...invariantJudgements(plan, record),
-    ...[judgeGrafana(record.observations.get(GRAFANA_AGREES))].filter((judgement) => judgement !== undefined),
+    ...judgeGrafana(record.observations.get(GRAFANA_AGREES)),
     ...loadJudgements(record.totals),
   ];
   const complete = course.phases.length === plan.scenario.phases.length && !course.interrupted && !course.troubled;

@@ -103,6 +103,6 @@ it.each<[string, Record<string, unknown> | undefined, string | undefined, string
   ['could not be asked', { failure: 'ECONNREFUSED' }, 'unknown', 'it could not be asked: ECONNREFUSED'],
   ['has no panels to ask about', { asked: 0, differences: [] }, 'unknown', 'it could not be asked: no queries'],
 ])('where Grafana %s', (_, facts, verdict, received) => {
-  const judgement = judgeGrafana(facts);
+  const [judgement] = judgeGrafana(facts);
   expect([judgement?.verdict, judgement?.received]).toEqual([verdict, received]);
 });

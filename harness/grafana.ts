@@ -148,30 +148,32 @@ const identity = ({ labels }: Series): string => {
   return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}="${value}"`)}}`;
 };
 
-/** Pure. undefined where Grafana was not asked. */
-export function judgeGrafana(facts: Readonly<Record<string, unknown>> | undefined): FullJudgement | undefined {
-  if (facts === undefined) return undefined;
+/** Pure. Nothing where Grafana was not asked. */
+export function judgeGrafana(facts: Readonly<Record<string, unknown>> | undefined): FullJudgement[] {
+  if (facts === undefined) return [];
   const differences = Array.isArray(facts.differences) ? (facts.differences as string[]) : undefined;
   const known = differences !== undefined && typeof facts.asked === 'number' && facts.asked > 0;
   const verdict = !known ? 'unknown' : differences.length === 0 ? 'held' : 'broken';
   const more = (differences?.length ?? 0) - MOST_SHOWN;
-  return {
-    id: 'grafana',
-    kind: 'panel',
-    phase: null,
-    title: GRAFANA_AGREES,
-    verdict,
-    headline:
-      verdict === 'broken'
-        ? `Grafana draws something else than Prometheus holds in ${differences?.length} queries`
-        : GRAFANA_AGREES,
-    expected: 'for every query of every panel, the same series with the same points',
-    received: !known
-      ? `it could not be asked: ${String(facts.failure ?? 'no queries')}`
-      : differences.length === 0
-        ? `${facts.asked} queries, all the same`
-        : `${differences.slice(0, MOST_SHOWN).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
-    timeline: [],
-    proves: {},
-  };
+  return [
+    {
+      id: 'grafana',
+      kind: 'panel',
+      phase: null,
+      title: GRAFANA_AGREES,
+      verdict,
+      headline:
+        verdict === 'broken'
+          ? `Grafana draws something else than Prometheus holds in ${differences?.length} queries`
+          : GRAFANA_AGREES,
+      expected: 'for every query of every panel, the same series with the same points',
+      received: !known
+        ? `it could not be asked: ${String(facts.failure ?? 'no queries')}`
+        : differences.length === 0
+          ? `${facts.asked} queries, all the same`
+          : `${differences.slice(0, MOST_SHOWN).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+      timeline: [],
+      proves: {},
+    },
+  ];
 }

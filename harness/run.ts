@@ -18,7 +18,7 @@ import { type Prometheus, prometheusAt } from './prometheus.ts';
 import { startReceiver } from './receiver.ts';
 import { RunRecord } from './record.ts';
 import { runEvent } from './run-event.ts';
-import { loadOf, loadsOf } from './scenario.ts';
+import { loadOf } from './scenario.ts';
 import { boot } from './stack/boot.ts';
 import type { OpenRuntime } from './stack/runtime.ts';
 import type { Stack } from './stack/service.ts';
@@ -117,8 +117,6 @@ class Course {
   async run(logFolder: string): Promise<void> {
     const { scenario } = this.#plan;
     const { services } = scenario.system;
-    // What sends the load is missed before the boot, not after it.
-    for (const load of loadsOf(scenario)) await load.prepare?.(this.#options.say);
     await using runtime = await this.#options.openRuntime(services, this.#options.say, this.#stop.signal);
     await using receiver = await startReceiver((event) => this.#journal.append(event), runtime.doorstep.listen);
     await using stack = await boot(runtime, {

@@ -20,6 +20,7 @@ import {
 import { createClock } from '../harness/clock.ts';
 import type { Fault } from '../harness/fault.ts';
 import { bootAlone } from '../harness/stack/boot.ts';
+import { sweepStacks } from '../harness/stack/container-labels.ts';
 import { openContainers } from '../harness/stack/containers.ts';
 import type { Engine } from '../harness/stack/engine.ts';
 import type { Endpoint, Stack } from '../harness/stack/service.ts';
@@ -27,6 +28,7 @@ import { engineHere, IMAGES } from '../harness/stack/testing-containers.ts';
 import { flashSale } from '../sut/index.ts';
 import { answersOk } from '../sut/services/http.ts';
 import { place } from './command.ts';
+import { engineLine } from './engine-line.ts';
 
 const engine = await engineHere();
 const run = ['--runtime', 'containers'];
@@ -75,6 +77,33 @@ describe.runIf(engine)('in containers', () => {
     expect(await held()).not.toEqual(before);
     running.child.kill('SIGKILL');
     await running.finished;
+  });
+
+  test('an engine that is gone in the middle of a run ends it by name, exit code 2, and the next start sweeps', async () => {
+    using line = await engineLine();
+    using here = place({ DOCKER_HOST: line.host });
+    const running = here.run('flash-sale/quiet', ...run);
+    await running.says('baseline begins');
+    line.cut();
+    const { code, stderr } = await running.finished;
+    expect(code, stderr).toBe(2);
+    const message = /ended in the middle of the run \(the container engine does not answer any more\)/g;
+    expect(stderr.match(message), stderr).toHaveLength(1);
+    expect(await sweepStacks(docker)).toBe(1);
+  });
+
+  test('an engine that is gone while services start does not keep the run waiting', async () => {
+    using line = await engineLine();
+    using here = place({ DOCKER_HOST: line.host });
+    const running = here.run('flash-sale/quiet', ...run);
+    await expect.poll(async () => (await docker.listContainers()).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    line.cut();
+    const { code, stderr } = await running.finished;
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(
+      /ended while starting \(the container engine does not answer any more\)|could not be started/,
+    );
+    expect(await sweepStacks(docker)).toBe(1);
   });
 
   test('auto takes them, and says why', async () => {
@@ -152,6 +181,13 @@ describe.runIf(engine)('a fault in containers', () => {
       await sleep(100);
     }
   }
+
+  test('is not proven when something has started the service again', async () => {
+    const injection = await killService('redis').inject(stack, new AbortController().signal);
+    await stack.service('redis').start();
+    expect(await injection.proof()).toMatchObject({ held: false, source: 'the container engine and TCP' });
+    await injection.heal();
+  });
 
   test.each(faults)('%s takes hold, proves it, and heals', async (_, fault) => {
     const injection = await fault.inject(stack, new AbortController().signal);

@@ -28,7 +28,7 @@ export async function removeStack(docker: Dockerode, stack: string): Promise<voi
 }
 
 /** With its volumes, also those it took over from one before it. */
-export async function removeContainer(docker: Dockerode, id: string): Promise<void> {
+async function removeContainer(docker: Dockerode, id: string): Promise<void> {
   const container = docker.getContainer(id);
   const { Mounts } = await container.inspect();
   await container.remove({ force: true, v: true });

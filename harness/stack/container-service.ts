@@ -4,7 +4,6 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FiredrillError, messageOf } from '../errors.ts';
 import { archiveOf } from './archive.ts';
-import { removeContainer } from './container-labels.ts';
 import type { Container, Engine } from './engine.ts';
 import { lastLinesOf } from './log-tail.ts';
 import { untilReady } from './readiness.ts';
@@ -22,6 +21,8 @@ export interface ContainerOptions extends ServiceOrder {
   /** By absolute path in the container. */
   readonly files: ReadonlyMap<string, string>;
   readonly network: string;
+  /** Resolves with words for it when the engine is gone. */
+  readonly engineGone: Promise<string>;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -75,7 +76,7 @@ export class ContainerService implements ManagedService {
 
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.#instance) return;
-    const { description, engine } = this.#options;
+    const { description, engine, engineGone } = this.#options;
     const variables = this.#variables(env);
     if (!this.#container || variables.join('\0') !== this.#env.join('\0')) await this.#create(variables);
     const container = this.#container as Container;
@@ -85,7 +86,7 @@ export class ContainerService implements ManagedService {
     const output = await engine.container.attach(container);
     const logged = pipeline(output, createWriteStream(this.logFile, { flags: 'a' })).catch(() => undefined);
     const end = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
-    end.catch(() => undefined);
+    end.catch(() => undefined); // heard below, once it has started
     try {
       await container.start();
     } catch (error) {
@@ -93,16 +94,15 @@ export class ContainerService implements ManagedService {
       throw this.#notStarted(error);
     }
     const { State } = await container.inspect();
-    const exit = end
-      .then(({ StatusCode }) => `exit code ${StatusCode}`)
-      .catch((error: unknown) => messageOf(error))
-      .then(async (detail) => {
+    // Where the engine is gone, neither the wait for the end nor the output ever ends.
+    const exit = Promise.race([end.then(({ StatusCode }) => `exit code ${StatusCode}`, messageOf), engineGone]).then(
+      async (detail) => {
         this.#instance = undefined;
-        // Of an engine that is gone the output never ends.
         await Promise.race([logged, sleep(OUTPUT_WITHIN_MS, undefined, { ref: false })]);
         if (!this.#ending && this.#ready) this.#options.onCrash(this, detail);
         return detail;
-      });
+      },
+    );
     this.#exit = exit;
     if (State.Running) this.#instance = { name: nameOf(container), pid: 1 };
     await untilReady(description, this, exit, () => this.kill());
@@ -110,11 +110,11 @@ export class ContainerService implements ManagedService {
   }
 
   async pause(): Promise<void> {
-    if (this.#instance) await this.#running().pause();
+    if (this.#instance) await this.#container?.pause();
   }
 
   async resume(): Promise<void> {
-    if (this.#instance) await this.#running().unpause();
+    if (this.#instance) await this.#container?.unpause();
   }
 
   async kill(): Promise<void> {
@@ -192,11 +192,6 @@ export class ContainerService implements ManagedService {
         : `the container of ${this.name} (${this.#options.image}) could not be started: ${messageOf(error)}`,
       { cause: error },
     );
-  }
-
-  /** Removes the container and its data. */
-  async remove(): Promise<void> {
-    if (this.#container) await removeContainer(this.#options.engine.container.dockerode, this.#container.id);
   }
 }
 

@@ -20,6 +20,7 @@ import type { Endpoint, ServiceContext, ServiceDescription } from './service.ts'
 const FOLDER = '/firedrill';
 /** What containers call the machine that Docker Desktop runs on. */
 const DESKTOP_HOST = 'host.docker.internal';
+const ENGINE_GONE = 'the container engine does not answer any more';
 
 /** Throws ENGINE_UNAVAILABLE, IMAGE_MISSING. */
 export const openContainers =
@@ -106,18 +107,16 @@ class Containers implements Runtime {
   readonly name = 'containers';
   readonly doorstep: Runtime['doorstep'];
   readonly #equipment: Equipment;
+  /** Resolves when the engine is gone, which no request under way would ever be told. */
+  readonly #engineGone: Promise<string>;
   /** When the engine goes, every service is lost at once; one of them is enough to say so. */
   #lost = false;
-  #ended = false;
-  #sayLost: (detail: string) => void = () => undefined;
 
   constructor(equipment: Equipment) {
     this.#equipment = equipment;
     this.doorstep = equipment.doorstep;
-    equipment.events.once('close', () => {
-      if (this.#ended) return;
-      this.#lost = true;
-      this.#sayLost('the container engine does not answer any more');
+    this.#engineGone = new Promise((resolve) => {
+      equipment.events.once('close', () => resolve(ENGINE_GONE));
     });
   }
 
@@ -127,7 +126,7 @@ class Containers implements Runtime {
     const files = new Map<string, string>();
     const context = this.#context(order, files);
     await description.prepare?.(context);
-    const service = new ContainerService({
+    return new ContainerService({
       ...order,
       engine,
       image: images.get(description.name) ?? '',
@@ -135,12 +134,13 @@ class Containers implements Runtime {
       files,
       network,
       labels,
-      onCrash: (crashed, detail) => {
-        if (!this.#lost) order.onCrash(crashed, detail);
+      engineGone: this.#engineGone,
+      onCrash: (service, detail) => {
+        if (this.#lost) return;
+        this.#lost = detail === ENGINE_GONE;
+        order.onCrash(service, detail);
       },
     });
-    this.#sayLost = (detail) => order.onCrash(service, detail);
-    return service;
   }
 
   #context({ description, clock, links }: ServiceOrder, files: Map<string, string>): ServiceContext {
@@ -180,7 +180,6 @@ class Containers implements Runtime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended = true;
     await this.#equipment.end().catch(() => undefined);
   }
 }

@@ -17,6 +17,11 @@ export interface ImageChoice {
   readonly overrides: Readonly<Record<string, string>>;
 }
 
+/** What the environment says of images, for what has no command line of its own: tests and benchmarks. */
+export function imagesOfEnvironment({ FIREDRILL_IMAGE_PREFIX: prefix }: NodeJS.ProcessEnv = process.env): ImageChoice {
+  return { overrides: {}, ...(prefix ? { prefix } : {}) };
+}
+
 const ANSWER_WITHIN_MS = 5_000;
 const LAST_LINES = 12;
 
@@ -29,7 +34,8 @@ export function imageOf({ name, container }: ServiceDescription, choice: ImageCh
   return typeof image === 'string' ? prefixed(image, choice) : { ...image, base: prefixed(image.base, choice) };
 }
 
-const prefixed = (image: string, { prefix }: ImageChoice): string =>
+/** 'redis:8' → 'registry.example/mirror/redis:8' */
+export const prefixed = (image: string, { prefix }: ImageChoice): string =>
   prefix ? `${prefix.replace(/\/+$/, '')}/${image}` : image;
 
 /** Those official images that the engine neither holds nor can get. */

@@ -1,12 +1,12 @@
 /** What tests that need a container engine find here: whether there is one with images, and which. */
 import { messageOf } from '../errors.ts';
 import { connectEngine, type Engine } from './engine.ts';
-import { type ImageChoice, unobtainable } from './images.ts';
+import { imagesOfEnvironment, prefixed, unobtainable } from './images.ts';
 
-const { FIREDRILL_IMAGE_PREFIX: prefix, FIREDRILL_REQUIRE_CONTAINERS: required } = process.env;
+const { FIREDRILL_REQUIRE_CONTAINERS: required } = process.env;
 
 /** As the command line reads them. */
-export const IMAGES: ImageChoice = { overrides: {}, ...(prefix ? { prefix } : {}) };
+export const IMAGES = imagesOfEnvironment();
 
 export const NODE_IMAGE = 'node:24.21.0-bookworm-slim';
 
@@ -24,7 +24,7 @@ export async function engineHere(): Promise<Engine | undefined> {
 async function obstacle(): Promise<Engine | string> {
   try {
     const engine = await connectEngine();
-    const missing = await unobtainable(engine, [prefix ? `${prefix}/${NODE_IMAGE}` : NODE_IMAGE]);
+    const missing = await unobtainable(engine, [prefixed(NODE_IMAGE, IMAGES)]);
     return missing.length === 0 ? engine : `the engine cannot get ${missing.join(', ')}`;
   } catch (error) {
     return messageOf(error);
