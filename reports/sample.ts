@@ -2,33 +2,11 @@
  * A sample run as it would be journaled: the connection pool of the flash sale runs dry at speed 60, about 25 real
  * seconds. Views are built and tested on it. Deterministic; the numbers are made up, the shapes are those of real runs.
  */
-import type { EventOf, Floor, JournalEvent, Point } from '../harness/journal.ts';
+import type { EventOf, JournalEvent, Point } from '../harness/journal.ts';
+import { at, pressure, randomNumbers, SPEED, STEP_MS, TIMES } from './sample-clock.ts';
+import { detectionEvents, judgements, NAMED, type SampleVariant } from './sample-judgements.ts';
+import { loadEvents, totals, visits } from './sample-load.ts';
 import { ALERTS, PANELS, type SamplePanel } from './sample-system.ts';
-
-const START = Date.UTC(2026, 10, 23, 2, 15, 0);
-const SPEED = 60;
-const STEP_MS = 250;
-/** Real milliseconds from the start of the run. */
-const TIMES = {
-  boot: 1_900,
-  baseline: 2_900,
-  fault: 7_900,
-  proven: 8_120,
-  moved: 8_350,
-  pending: 8_900,
-  firing: 14_150,
-  notified: 14_420,
-  heal: 16_650,
-  resolved: 17_400,
-  resolvedNotified: 17_950,
-  drained: 24_900,
-  end: 25_300,
-} as const;
-
-const at = (offsetMs: number): number => START + offsetMs;
-
-/** The verdict the sample run comes to. 'broken' also holds an unknown expectation. */
-export type SampleVariant = 'held' | 'broken' | 'quiet';
 
 /** The whole journal of one sample run. */
 export function sampleRun(variant: SampleVariant = 'held'): JournalEvent[] {
@@ -121,7 +99,7 @@ function runEvent(variant: SampleVariant): EventOf<'run'> {
   };
   return {
     type: 'run',
-    at: START,
+    at: at(0),
     schema: 1,
     id: faulty ? 'flash-sale/pool-exhausted' : 'flash-sale/quiet',
     name: faulty ? 'the connection pool runs dry' : 'nothing is broken and nothing cries',
@@ -164,8 +142,6 @@ function runEvent(variant: SampleVariant): EventOf<'run'> {
     settings: { speed: '60', seed: '20261123', runtime: 'processes', stock: '10000', dbPool: '10', full: 'no' },
   };
 }
-
-const NAMED = new Set(['FlashSaleDatabaseConnectionsExhausted', 'FlashSaleHighLatency']);
 
 function services(): JournalEvent[] {
   return (['postgres', 'redis', 'flash-sale', 'alertmanager', 'prometheus'] as const).map((name, index) => ({
@@ -259,14 +235,6 @@ function notificationEvent(offset: number, alert: string, status: 'firing' | 're
   };
 }
 
-/** 1 while the fault bites, 0 when it does not, with a short way up and down. */
-function pressure(offsetMs: number, faulty: boolean, lagMs: number): number {
-  if (!faulty) return 0;
-  const up = (offsetMs - TIMES.fault - lagMs) / 900;
-  const down = (offsetMs - TIMES.heal - lagMs * 0.6) / 700;
-  return Math.max(0, Math.min(1, up)) * (1 - Math.max(0, Math.min(1, down)));
-}
-
 function panelSamples(panel: SamplePanel, faulty: boolean): EventOf<'samples'>[] {
   return panel.queries.flatMap((query, queryIndex) => {
     const random = randomNumbers(query.key.length * 7_919 + queryIndex * 104_729 + panel.panel.length);
@@ -300,307 +268,6 @@ function panelSamples(panel: SamplePanel, faulty: boolean): EventOf<'samples'>[]
   });
 }
 
-function loadEvents(faulty: boolean): EventOf<'load'>[] {
-  const random = randomNumbers(42);
-  const events: EventOf<'load'>[] = [];
-  for (let offset: number = TIMES.boot + STEP_MS; offset <= TIMES.drained; offset += STEP_MS) {
-    const share = pressure(offset, faulty, 60);
-    const answered = Math.round((44 + random() * 6) * (1 - share * 0.72));
-    events.push({
-      type: 'load',
-      at: at(offset),
-      driver: faulty ? 'k6' : 'arrivals',
-      description: 'buyers at 80/s',
-      ...(faulty ? { inUse: Math.round(2 + share * 180) } : {}),
-      tickMs: STEP_MS,
-      scheduled: 20,
-      started: 20,
-      dropped: 0,
-      answered,
-      serverErrors: Math.round(answered * share * 0.25 * random()),
-      unanswered: 0,
-      p50: answered === 0 ? null : 9 + random() * 3 + share * 1_650,
-      p95: answered === 0 ? null : 22 + random() * 9 + share * 3_900,
-      max: answered === 0 ? null : 40 + random() * 30 + share * 5_200,
-    });
-  }
-  return events;
-}
-
-/** Shoppers in a browser: they buy, are refused or lose patience under the fault, and buy again. */
-function visits(): EventOf<'visit'>[] {
-  const random = randomNumbers(7);
-  const events: EventOf<'visit'>[] = [];
-  for (let began: number = TIMES.boot; began < TIMES.drained - 3_000; began += 900) {
-    const hurt = began > TIMES.fault - 300 && began < TIMES.heal;
-    const gaveUp = hurt && random() < 0.3;
-    const outcome = gaveUp ? 'gave up' : hurt ? 'refused' : 'bought';
-    const waitedMs = gaveUp ? 2_400 : hurt ? 600 + random() * 900 : 180 + random() * 160;
-    const first = !events.some((event) => event.outcome === outcome);
-    events.push({
-      type: 'visit',
-      at: at(began + 400 + waitedMs),
-      began: at(began),
-      number: events.length,
-      outcome,
-      step: hurt ? 'reserve' : 'buy',
-      usableMs: 260 + random() * 90,
-      waitedMs,
-      message: outcome === 'refused' ? 'The shop is having trouble: Try again in a moment.' : '',
-      pageErrors: [],
-      ...(first && !gaveUp ? { picture: `shoppers/${hurt ? 'failed' : 'bought'}.png` } : {}),
-    });
-  }
-  return events;
-}
-const k6Report: NonNullable<EventOf<'load-total'>['report']> = {
-  program: 'k6 2.2.0',
-  figures: [
-    { name: 'iterations', value: 1_840, unit: '' },
-    { name: 'dropped_iterations', value: 0, unit: '' },
-    { name: 'http_reqs', value: 5_051, unit: '' },
-    { name: 'http_req_failed', value: 0.126, unit: 'share' },
-    { name: 'http_req_duration p(95)', value: 3_604, unit: 'ms' },
-    { name: 'VUs in use, at most', value: 182, unit: '' },
-  ],
-  thresholds: [
-    { metric: 'http_req_duration', limit: 'p(95)<5000', value: 3_604, held: true },
-    { metric: 'http_req_failed', limit: 'rate<0.2', value: 0.126, held: true },
-  ],
-};
-
-function totals(faulty: boolean): EventOf<'load-total'> {
-  const answer = (handler: string, method: string, status: number, count: number) => ({
-    handler,
-    method,
-    status,
-    count,
-  });
-  return {
-    type: 'load-total',
-    at: at(TIMES.drained),
-    driver: faulty ? 'k6' : 'arrivals',
-    model: 'open',
-    description: 'buyers at 80/s',
-    scheduled: 1_840,
-    started: 1_840,
-    dropped: 0,
-    unanswered: 0,
-    answers: [
-      answer('sale', 'GET', 200, 1_840),
-      answer('checkout', 'POST', 201, faulty ? 1_371 : 1_752),
-      answer('checkout', 'POST', 409, faulty ? 63 : 88),
-      ...(faulty ? [answer('checkout', 'POST', 503, 406)] : []),
-      answer('purchase', 'POST', 201, faulty ? 1_204 : 1_730),
-      answer('purchase', 'POST', 410, faulty ? 167 : 22),
-    ],
-    outcomes: faulty
-      ? { purchased: 1_204, CODE_EXPIRED: 167, DB_BUSY: 406, LIMIT_REACHED: 63 }
-      : { purchased: 1_730, CODE_EXPIRED: 22, LIMIT_REACHED: 88 },
-    receipts: Array.from({ length: faulty ? 1_204 : 1_730 }, (_, index) => `P-${(index + 4_096).toString(36)}`),
-    latency: faulty
-      ? { p50: 11.2, p95: 3_610, p99: 4_480, max: 5_240 }
-      : { p50: 10.4, p95: 28.9, p99: 44.1, max: 71.3 },
-    startLag: { p50: 0.3, p99: 2.1, max: 6.4 },
-    ...(faulty ? { report: k6Report } : {}),
-  };
-}
-
-function judgements(variant: SampleVariant): JournalEvent[] {
-  if (variant === 'quiet') return [...silences(variant), ...invariants(variant)];
-  const pool = 'FlashSaleDatabaseConnectionsExhausted';
-  const broken = variant === 'broken';
-  const poolFloor = floorOf(pool);
-  const p95Chart = { keys: ['latency-p95'], unit: 's' };
-  const p95Query =
-    'histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{handler="checkout"}[1m])))';
-  return [
-    judged(TIMES.fault, 1, 'metric', 'p95 of checkout stays below 300 ms', 'held', {
-      expected: 'below 300 ms for the whole baseline',
-      received: 'at most 41 ms (19 samples)',
-      query: p95Query,
-      chart: { ...p95Chart, threshold: 0.3 },
-      proves: {},
-    }),
-    judged(TIMES.fault, 1, 'alert', `${pool} stays silent`, 'held', {
-      expected: 'neither pending nor firing',
-      received: 'inactive throughout',
-      query: `ALERTS{alertname="${pool}"}`,
-      proves: {},
-    }),
-    judged(TIMES.proven, 2, 'fault', 'exhaustPool took hold', 'held', {
-      expected: 'proof from outside the metric under test',
-      received: '10 sessions wait on Lock (pg_stat_activity), +13s',
-      proves: {},
-    }),
-    judged(9_150, 2, 'metric', 'p95 of checkout exceeds 2 s', 'held', {
-      expected: 'above 2 s within 3m of the fault',
-      received: '2.31 s at +1m15s, 4.05 s at its highest',
-      query: p95Query,
-      timeline: [
-        { at: at(TIMES.fault), what: 'fault' },
-        { at: at(9_150), what: 'above 2 s' },
-        { at: at(10_900), what: 'deadline' },
-      ],
-      chart: { ...p95Chart, threshold: 2 },
-      proves: { metric: 'http_request_duration_seconds', panel: 'P95/P50 response time' },
-    }),
-    judged(broken ? 13_900 : TIMES.firing, 2, 'alert', `${pool} fires`, broken ? 'broken' : 'held', {
-      headline: broken ? `✗ during "exhaustPool": ${pool} did not fire` : `✓ during "exhaustPool": ${pool} fired`,
-      expected: 'firing, severity="critical", within 6m of the fault',
-      received: broken ? 'pending since +1m00s, never firing' : 'firing at +6m15s',
-      query: `ALERTS{alertname="${pool}"}`,
-      timeline: [
-        { at: at(TIMES.fault), what: 'fault' },
-        { at: at(TIMES.moved), what: 'pool 10/10' },
-        { at: at(TIMES.pending), what: 'pending' },
-        broken ? { at: at(13_900), what: 'deadline' } : { at: at(TIMES.firing), what: 'firing' },
-      ],
-      floor: poolFloor,
-      chart: { keys: ['pool-active', 'pool-max'], unit: 'short', threshold: 9 },
-      proves: { alert: pool },
-    }),
-    judged(TIMES.notified, 2, 'notification', `${pool} reaches on-call`, broken ? 'broken' : 'held', {
-      expected: 'a firing notification at receiver on-call within 7m of the fault',
-      received: broken ? 'none' : 'delivered at +6m31s',
-      timeline: broken ? [] : [{ at: at(TIMES.notified), what: 'delivered' }],
-      floor: poolFloor,
-      proves: {},
-    }),
-    judged(9_400, 2, 'panel', 'Connection pool rises', 'held', {
-      expected: 'active connections rise above the baseline within 2m of the fault',
-      received: '3.1 before, 10 during, from +27s on',
-      chart: { keys: ['pool-active', 'pool-idle', 'pool-max'], unit: 'short' },
-      proves: { panel: 'Connection pool', metric: 'db_connections_active' },
-    }),
-    judged(9_600, 2, 'panel', 'Error rate breakdown rises', broken ? 'unknown' : 'held', {
-      headline: broken
-        ? '? during "exhaustPool": Error rate breakdown: no data, so nobody knows'
-        : '✓ during "exhaustPool": Error rate breakdown rose',
-      expected: 'rises above the baseline within 3m of the fault',
-      received: broken ? 'no samples for status_code=~"5.." in the baseline' : '0% before, 19.8% during',
-      query: 'sum by (status_code) (rate(http_requests_total{status_code=~"5.."}[1m]))',
-      chart: { keys: ['errors'], unit: 'percentunit' },
-      proves: { panel: 'Error rate breakdown', metric: 'http_requests_total' },
-    }),
-    judged(9_060, 2, 'log', 'flash-sale logs DB_BUSY', 'held', {
-      expected: 'a line with error_code="DB_BUSY" within 2m of the fault',
-      received: '406 lines, the first at +1m07s',
-      proves: {},
-    }),
-    judged(18_800, 3, 'metric', 'p95 of checkout returns to its baseline', 'held', {
-      expected: 'within twice the baseline (41 ms) within 3m of the heal',
-      received: '38 ms at +10m54s',
-      query: p95Query,
-      chart: { ...p95Chart, threshold: 0.082 },
-      proves: {},
-    }),
-    judged(TIMES.resolved, 3, 'alert', `${pool} resolves`, broken ? 'unknown' : 'held', {
-      expected: 'inactive within 3m of the heal',
-      received: broken ? 'it never fired, so it could not resolve' : 'inactive 45s after the heal',
-      query: `ALERTS{alertname="${pool}"}`,
-      chart: { keys: ['pool-active', 'pool-max'], unit: 'short', threshold: 9 },
-      proves: {},
-    }),
-    ...silences(variant),
-    ...invariants(variant),
-  ];
-}
-
-/** Every alert the scenario does not name must stay silent, unasked. */
-function silences(variant: SampleVariant): JournalEvent[] {
-  return ALERTS.filter(({ name }) => variant === 'quiet' || !NAMED.has(name)).map(({ name }) =>
-    judged(TIMES.drained, null, 'silence', `${name} stays silent`, 'held', {
-      expected: 'not firing during the whole run',
-      received: 'inactive throughout',
-      query: `ALERTS{alertname="${name}"}`,
-      proves: {},
-    }),
-  );
-}
-
-function invariants(variant: SampleVariant): JournalEvent[] {
-  const sold = variant === 'quiet' ? '1,730' : '1,204';
-  return [
-    judged(TIMES.drained + 80, null, 'invariant', 'never oversells', 'held', {
-      expected: 'sold ≤ stock, and no user above 10',
-      received: `${sold} sold of 10,000; 0 users above their limit`,
-      proves: {},
-    }),
-    judged(TIMES.drained + 90, null, 'invariant', 'counts agree', 'held', {
-      expected: 'driver, /metrics and database agree to the unit',
-      received: `purchases: driver ${sold}, metrics ${sold}, database ${sold}`,
-      proves: {},
-    }),
-  ];
-}
-
-type Claim = Pick<EventOf<'judgement'>, 'expected' | 'received' | 'proves'> &
-  Partial<Pick<EventOf<'judgement'>, 'headline' | 'query' | 'timeline' | 'floor' | 'chart'>>;
-
-function judged(
-  decided: number,
-  phase: number | null,
-  kind: EventOf<'judgement'>['kind'],
-  title: string,
-  verdict: EventOf<'judgement'>['verdict'],
-  { headline, timeline, ...claim }: Claim,
-): EventOf<'judgement'> {
-  const mark = { held: '✓', broken: '✗', unknown: '?' }[verdict];
-  return {
-    type: 'judgement',
-    at: at(TIMES.end - 100),
-    id: `${phase ?? 'run'}/${kind}/${title}`,
-    kind,
-    phase,
-    title,
-    verdict,
-    headline: headline ?? `${mark} ${title}`,
-    timeline: timeline ?? [],
-    decidedAt: at(decided),
-    ...claim,
-  };
-}
-
-function detectionEvents(variant: SampleVariant): EventOf<'detection'>[] {
-  const pool = 'FlashSaleDatabaseConnectionsExhausted';
-  const begun = { type: 'detection', at: at(TIMES.end - 50), fault: at(TIMES.fault), healed: at(TIMES.heal) } as const;
-  return [
-    {
-      ...begun,
-      alert: pool,
-      moved: at(TIMES.moved),
-      pending: at(TIMES.pending),
-      floor: floorOf(pool),
-      ...(variant === 'broken'
-        ? {}
-        : {
-            firing: at(TIMES.firing),
-            notified: at(TIMES.notified),
-            resolved: at(TIMES.resolved),
-            resolvedNotified: at(TIMES.resolvedNotified),
-          }),
-    },
-    {
-      ...begun,
-      alert: 'FlashSaleHighLatency',
-      moved: at(8_800),
-      pending: at(9_650),
-      firing: at(14_900),
-      notified: at(15_160),
-      resolved: at(18_150),
-      resolvedNotified: at(18_700),
-      floor: floorOf('FlashSaleHighLatency'),
-    },
-  ];
-}
-
-function floorOf(alert: string): Floor {
-  const known = ALERTS.find((one) => one.name === alert);
-  if (known === undefined) throw new TypeError(`The sample has no alert ${alert}.`);
-  return known.floor;
-}
-
 function endEvent(variant: SampleVariant): EventOf<'end'> {
   const pool = 'FlashSaleDatabaseConnectionsExhausted';
   const broken = variant === 'broken';
@@ -628,16 +295,5 @@ function endEvent(variant: SampleVariant): EventOf<'end'> {
               ...(broken ? [] : ['http_requests_total']),
             ],
           },
-  };
-}
-
-/** Seeded, uniform in [0, 1): mulberry32, public domain, by Tommy Ettinger. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClock } from '../clock.ts';
 import type { Interception, Interceptor } from '../fault.ts';
 import { type BootOptions, bootAlone, boot as bootIn } from './boot.ts';
 import { STACK, sweepStacks } from './container-labels.ts';
 import { openContainers } from './containers.ts';
-import { connectEngine, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { reservePort } from './ports.ts';
 import type { Endpoint, ServiceDescription, Stack } from './service.ts';
 import { ask, nodeService } from './testing.ts';
@@ -312,35 +312,5 @@ describe.runIf(engine)('containers', () => {
       const { stdout } = await execa('pgrep', ['-f', 'stack/reaper.ts firedrill-'], { reject: false });
       return stdout.split('\n').filter(Boolean).map(Number);
     }
-  });
-});
-
-describe('without an engine', () => {
-  afterEach(() => vi.unstubAllEnvs());
-
-  it.each([
-    ['there is none', 'unix:///no/such.sock', 'no container engine was found at DOCKER_HOST=unix:///no/such.sock.'],
-    [
-      'it is elsewhere and silent',
-      'tcp://127.0.0.1:1',
-      'no container engine answers at DOCKER_HOST=tcp://127.0.0.1:1 (ECONNREFUSED).',
-    ],
-  ])('the message says that %s', async (_, host, message) => {
-    vi.stubEnv('DOCKER_HOST', host);
-    await expect(connectEngine()).rejects.toMatchObject({
-      code: 'ENGINE_UNAVAILABLE',
-      message: expect.stringContaining(message),
-    });
-  });
-
-  it('the message says that nobody listens on its socket', async () => {
-    // Root may open any socket, so a file that nobody listens on stands for an engine that does not run.
-    const folder = await mkdtemp(join(tmpdir(), 'engine-test-'));
-    const socket = join(folder, 'docker.sock');
-    await writeFile(socket, '');
-    vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
-    const message = `no container engine answers at DOCKER_HOST=unix://${socket} (ECONNREFUSED).`;
-    await expect(connectEngine()).rejects.toThrow(message);
-    await rm(folder, { recursive: true });
   });
 });
