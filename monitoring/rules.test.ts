@@ -5,14 +5,19 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { inMonitoring, type Rule, readCatalog, readRules, systemsWithRules } from './contract.ts';
-import { metricsOf, multiplyThresholds, renameMetrics } from './promql.ts';
+import { inMonitoring, type Rule, readCatalog, readRules, type System, systemsWithRules } from './contract.ts';
+import { metricsOf, multiplyThresholds, renameMetrics, selectorsOf } from './promql.ts';
 
 const catalog = readCatalog();
 const systems = systemsWithRules();
 const configs = readdirSync(inMonitoring('prometheus/')).filter((name) => name.endsWith('.yml'));
 const alertsOf = (rules: readonly Rule[]) =>
   rules.flatMap((rule) => (rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }]));
+/** The names a metric has in Prometheus. */
+const seriesOf = (metrics: System['metrics']): string[] =>
+  metrics.flatMap(({ name, type }) =>
+    type === 'histogram' ? ['_bucket', '_count', '_sum'].map((part) => name + part) : [name],
+  );
 const folder = mkdtempSync(join(tmpdir(), 'firedrill-rules-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -136,11 +141,16 @@ describe.each(systems)('every rule of %s', (system) => {
   const promisedRules = metrics.flatMap(({ name, type }) => (type === 'rule' ? [name] : []));
 
   it('reads metrics that the catalog promises, that are recorded, or that Prometheus itself keeps', () => {
-    const promised = metrics.flatMap(({ name, type }) =>
-      type === 'histogram' ? ['_bucket', '_count', '_sum'].map((part) => name + part) : [name],
-    );
-    const known = new Set([...promised, ...recorded, 'up', 'probe_success']);
+    const known = new Set([...seriesOf(metrics), ...recorded, 'up', 'probe_success']);
     expect(rules.flatMap(({ expr }) => metricsOf(expr)).filter((metric) => !known.has(metric))).toEqual([]);
+  });
+
+  it.each(rules)('narrows by labels that the catalog promises: $expr', ({ expr }) => {
+    for (const { metric, labels } of selectorsOf(expr)) {
+      const found = metrics.find(({ name }) => name === metric.replace(/_(bucket|count|sum)$/, ''));
+      const known = [...(found?.labels ?? []), 'job', 'instance', 'le'];
+      expect(labels.filter((label) => !known.includes(label))).toEqual([]);
+    }
   });
 
   it('that records is promised by the catalog, or is named level:metric:operations', () => {
@@ -153,6 +163,7 @@ describe.each(systems)('every rule of %s', (system) => {
 describe.each(systems)('every alert of %s', (system) => {
   const alerts = alertsOf(readRules(system));
   const panels = (catalog[system]?.dashboards ?? []).flatMap(({ rows }) => Object.values(rows).flat());
+  const promised = seriesOf(catalog[system]?.metrics ?? []);
 
   it('is one of the catalog, with its severity, and none is missing', () => {
     const promised = (catalog[system]?.alerts ?? []).map(({ name, severity }) => ({ name, severity }));
@@ -170,5 +181,7 @@ describe.each(systems)('every alert of %s', (system) => {
     expect(runbook).toContain('## What to do');
     const quoted = [...runbook.replace(/`[^`]*`/g, '').matchAll(/"([^"]+)"/g)].map(([, title]) => title);
     expect(quoted.filter((title) => !panels.includes(title ?? ''))).toEqual([]);
+    const queries = [...runbook.matchAll(/`([^`]*\brate\([^`]*)`/g)].map(([, query]) => query ?? '');
+    expect(queries.flatMap(metricsOf).filter((metric) => !promised.includes(metric))).toEqual([]);
   });
 });
