@@ -26,7 +26,7 @@ export const apiHealth = audioDashboard(
     {
       title: 'Error rate',
       description:
-        'Share of the requests that fail (5xx) and that are refused (4xx). Dashed: AudioHighErrorRate, on 5xx.',
+        'Share of the requests that fail (5xx) and that are refused (4xx). Dashed: AudioHighErrorRate, on 5xx without those of outside services.',
       unit: 'percentunit',
       threshold: 0.05,
       queries: [
