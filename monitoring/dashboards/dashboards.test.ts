@@ -79,6 +79,11 @@ it('are those of the catalog and no others', () => {
   expect(all.map(({ title }) => title).sort()).toEqual(promised.sort());
 });
 
+it.each(systems)('have panels of different titles in $system: coverage knows a panel by its title', ({ promised }) => {
+  const titles = promised.flatMap(({ rows }) => Object.values(rows).flat());
+  expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
+});
+
 describe.each(everyDashboard)('the dashboard $title', ({ system, json, metrics }) => {
   const charts = chartsOf(json);
   const targets = targetsOf(json);
