@@ -77,6 +77,8 @@ export interface MetricType {
   'job:audio_s3_uploads:rate5m': 'rule';
   'job:audio_s3_uploads_failed:ratio_rate5m': 'rule';
   'job:queue_jobs_ended:rate5m': 'rule';
+  'job:queue_jobs_invalid:rate5m': 'rule';
+  'job:queue_jobs_given_up:rate5m': 'rule';
   'job_handler:http_requests:rate2m': 'rule';
   'job:http_request_duration_seconds:p95_rate2m': 'rule';
   'instance:db_connections:usage_ratio': 'rule';
@@ -165,6 +167,8 @@ export interface MetricLabels {
   'job:audio_s3_uploads:rate5m': 'job';
   'job:audio_s3_uploads_failed:ratio_rate5m': 'job';
   'job:queue_jobs_ended:rate5m': 'job';
+  'job:queue_jobs_invalid:rate5m': 'job';
+  'job:queue_jobs_given_up:rate5m': 'job';
   'job_handler:http_requests:rate2m': 'handler' | 'job';
   'job:http_request_duration_seconds:p95_rate2m': 'job';
   'instance:db_connections:usage_ratio': 'instance' | 'job';

@@ -71,8 +71,11 @@ const filledIn = (expr: string) =>
 const base = (metric: string) => metric.replace(/_(bucket|count|sum)$/, '');
 /** What every process has, whether the catalog of its system lists it or not. */
 const EVERY_PROCESS = ['process_cpu_seconds_total', 'process_start_time_seconds'];
-/** Exposed by the database telemetry that systems share; audio's catalog names the panel they are for and not them. */
-const SHARED_TELEMETRY = ['db_connections_active'];
+/** The catalog of audio names the panels that these are for, and not them. */
+const FURTHER = [
+  { name: 'db_connections_active', labels: [] },
+  { name: 'audio_processing_retry_successes_total', labels: ['attempt'] },
+];
 
 it('are those of the catalog and no others', () => {
   const promised = systems.flatMap(({ promised }) => promised.map(({ title }) => title));
@@ -206,7 +209,7 @@ describe.each(everyTarget)('$dashboard, $panel: $expr', ({ system, metrics, expr
       ...metrics.map(({ name }) => name),
       ...readRules(system).flatMap(({ record }) => record ?? []),
       ...EVERY_PROCESS,
-      ...SHARED_TELEMETRY,
+      ...FURTHER.map(({ name }) => name),
     ]);
     expect(
       metricsOf(query)
@@ -217,7 +220,7 @@ describe.each(everyTarget)('$dashboard, $panel: $expr', ({ system, metrics, expr
 
   it('narrows, groups and names by labels that its metrics have', () => {
     const labelsOf = (metric: string) => [
-      ...(metrics.find(({ name }) => name === base(metric))?.labels ?? []),
+      ...([...metrics, ...FURTHER].find(({ name }) => name === base(metric))?.labels ?? []),
       'job',
       'instance',
       ...(metric.endsWith('_bucket') ? ['le'] : []),

@@ -1,11 +1,14 @@
 /** From an accepted upload to a stored one: the queue, the stages, what fails there, and what is tried again. */
-import { gauge, orZero, rate, share } from '../parts.ts';
+import { gauge, orZero, rate } from '../parts.ts';
 import { audioDashboard, BOTH, percentiles, perMinute } from './common.ts';
 
 const failures = (more = ''): string => rate('audio_processing_failures_total', more);
 const retries = (more = ''): string => rate('audio_processing_retries_total', more);
 const ended = `sum(${rate('queue_job_duration_seconds_count', 'stage="total"')})`;
-const givenUp = orZero(`sum(${rate('queue_job_failures_total')})`, ended);
+/** Jobs that ended as dead; a message that was no job never was one. */
+const dead = orZero(`sum(${rate('queue_job_failures_total', 'reason!="poison_message"')})`, ended);
+const retried = `sum by (attempt) (${rate('queue_job_retries_total')})`;
+const saved = `sum by (attempt) (${rate('audio_processing_retry_successes_total')})`;
 
 export const pipeline = audioDashboard(
   {
@@ -61,12 +64,12 @@ export const pipeline = audioDashboard(
     },
     {
       title: 'Retry success rate by attempt',
-      description: 'Share of the retries that were the last their job needed; the rest was tried again or given up.',
+      description:
+        'Share of the retries after which the job was done, by which retry it is; 100% where there are none.',
       unit: 'percentunit',
+      // A retry begins and ends at different times, so that a moment's share can leave 0 to 1.
       queries: [
-        { legend: 'Retry 1', expr: succeeded(retried('1'), retried('2')) },
-        { legend: 'Retry 2', expr: succeeded(retried('2'), retried('3')) },
-        { legend: 'Retry 3', expr: succeeded(retried('3'), givenUp) },
+        { legend: 'Retry {{attempt}}', expr: `clamp_max(${saved} / (${retried} > 0), 1) or 1 + 0 * ${retried}` },
       ],
     },
     {
@@ -82,18 +85,9 @@ export const pipeline = audioDashboard(
       unit: 'opm',
       queries: [
         { legend: 'Accepted', expr: perMinute(`sum(${rate('queue_jobs_submitted_total')})`) },
-        { legend: 'Success', expr: perMinute(`(${ended} - (${givenUp}))`) },
-        { legend: 'Failed', expr: perMinute(`(${givenUp})`) },
+        { legend: 'Success', expr: perMinute(`(${ended} - (${dead}))`) },
+        { legend: 'Failed', expr: perMinute(`(${dead})`) },
       ],
     },
   ],
 );
-
-function retried(attempt: string): string {
-  return `sum(${rate('queue_job_retries_total', `attempt="${attempt}"`)})`;
-}
-
-/** Of what was begun, what did not go on to the next. Retries overlap, so that a moment's share can leave 0 to 1. */
-function succeeded(begun: string, next: string): string {
-  return `clamp(1 - (${share(`(${next})`, begun)}), 0, 1)`;
-}
