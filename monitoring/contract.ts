@@ -19,7 +19,7 @@ const dashboard = z
   .transform(({ title, rows, panels = [] }) => ({ title, rows: rows ?? { '': panels } }));
 const system = z.object({
   metrics: z.array(metric),
-  alerts: z.array(z.object({ name: z.string(), severity: z.string() })),
+  alerts: z.array(z.object({ name: z.string(), severity: z.string(), for: z.string().optional() })),
   dashboards: z.array(dashboard),
 });
 const rule = z.object({

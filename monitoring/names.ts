@@ -61,7 +61,6 @@ const LEVELS: Record<string, readonly string[]> = {
   job_handler: ['handler', 'job'],
   job_stage: ['job', 'stage'],
   job_stage_reason: ['job', 'reason', 'stage'],
-  job_reason: ['job', 'reason'],
   cache_name: ['cache_name'],
   service: ['service'],
 };

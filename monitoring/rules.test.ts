@@ -172,6 +172,12 @@ describe.each(systems)('every alert of %s', (system) => {
     expect(given.sort(byName)).toEqual(promised.sort(byName));
   });
 
+  it('waits as long as the catalog says, where it does', () => {
+    for (const { name, for: promised } of catalog[system]?.alerts ?? []) {
+      if (promised !== undefined) expect(alerts.find(({ alert }) => alert === name)?.for, name).toBe(promised);
+    }
+  });
+
   it.each(alerts)('tells people what to do, by panels that exist: $alert', ({ alert, annotations, labels }) => {
     expect(labels?.service).toBeTruthy();
     expect(annotations?.summary).toBeTruthy();
