@@ -200,6 +200,7 @@ export interface AlertSeverity {
   AudioHealthCheckFailing: 'critical';
   AudioHighErrorRate: 'critical';
   AudioUploadSuccessLow: 'critical';
+  AudioPipelineStalled: 'critical';
   AudioS3Failing: 'warning';
   AudioCacheHitRateLow: 'warning';
   AudioDatabaseSlow: 'warning';
