@@ -93,8 +93,8 @@ describe('a plan', () => {
 
   it('knows every name and label a query can use', async () => {
     const { metricLabels } = await planOf();
-    expect(metricLabels.get('latency_seconds_bucket')).toEqual(new Set(['handler', 'le']));
-    expect(metricLabels.get('requests_total')).toEqual(new Set(['code']));
+    expect(metricLabels.get('latency_seconds_bucket')).toEqual(new Set(['handler', 'job', 'instance', 'le']));
+    expect(metricLabels.get('requests_total')).toEqual(new Set(['code', 'job', 'instance']));
     expect(metricLabels.get('job:errors:rate5m')).toBe('any');
     expect(metricLabels.get('nothing')).toBeUndefined();
   });

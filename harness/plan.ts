@@ -171,15 +171,19 @@ function floorOf(rule: AlertRule, recordings: ReadonlyMap<string, RecordingRule>
 }
 const MOST_LEVELS = 8;
 
+/** Every scraped series has these; they tell the processes of a system apart. */
+const TARGET_LABELS = ['job', 'instance'];
+
 function knownMetrics(
   catalog: Scenario['system']['monitoring']['metrics'],
   recordings: readonly RecordingRule[],
 ): Plan['metricLabels'] {
   const known = new Map<string, ReadonlySet<string> | 'any'>();
   for (const { name, type, labels } of catalog) {
-    known.set(name, new Set(labels));
+    const scraped = [...labels, ...TARGET_LABELS];
+    known.set(name, new Set(scraped));
     if (type === 'histogram') {
-      for (const suffix of ['_bucket', '_count', '_sum']) known.set(name + suffix, new Set([...labels, 'le']));
+      for (const suffix of ['_bucket', '_count', '_sum']) known.set(name + suffix, new Set([...scraped, 'le']));
     }
   }
   for (const { record } of recordings) known.set(record, 'any');

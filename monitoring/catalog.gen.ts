@@ -23,14 +23,63 @@ export interface MetricType {
   'redis_lock_duration_seconds': 'histogram';
   'process_resident_memory_bytes': 'gauge';
   'nodejs_eventloop_lag_p99_seconds': 'gauge';
+  'http_request_size_bytes': 'histogram';
+  'http_response_size_bytes': 'histogram';
+  'http_errors_total': 'counter';
+  'handler_errors_total': 'counter';
+  'validation_failures_total': 'counter';
+  'validation_error_rate': 'rule';
+  'cache_hits_total': 'counter';
+  'cache_misses_total': 'counter';
+  'cache_hit_rate': 'rule';
+  'cache_operation_duration_seconds': 'histogram';
+  'cache_invalidations_total': 'counter';
+  'cache_evictions_total': 'counter';
+  'db_queries_total': 'counter';
+  'db_slow_queries_total': 'counter';
+  'db_connection_pool_usage': 'gauge';
+  'db_connection_wait_time_seconds': 'histogram';
+  'external_calls_total': 'counter';
+  'external_call_duration_seconds': 'histogram';
+  'external_call_errors_total': 'counter';
+  'audio_queue_pending_jobs': 'gauge';
+  'audio_queue_processing_jobs': 'gauge';
+  'audio_queue_dlq_jobs': 'gauge';
+  'audio_processing_duration_seconds': 'histogram';
+  'audio_processing_failures_total': 'counter';
+  'audio_processing_retries_total': 'counter';
+  'queue_jobs_submitted_total': 'counter';
+  'queue_jobs_pending': 'gauge';
+  'queue_job_duration_seconds': 'histogram';
+  'queue_job_failures_total': 'counter';
+  'queue_job_retries_total': 'counter';
+  'queue_dlq_jobs': 'gauge';
+  'user_audio_upload_success_rate': 'rule';
+  'nodejs_active_resources_total': 'gauge';
+  'nodejs_gc_duration_seconds': 'histogram';
+  'process_open_fds': 'gauge';
   'up': 'gauge';
   'probe_success': 'gauge';
   'probe_duration_seconds': 'gauge';
   'process_cpu_seconds_total': 'counter';
   'process_start_time_seconds': 'gauge';
-  'job_handler:http_requests:rate2m': 'rule';
   'job:http_requests:rate2m': 'rule';
   'job:http_requests_errors:ratio_rate2m': 'rule';
+  'job:http_requests_denied:rate2m': 'rule';
+  'job:http_requests_writing:rate2m': 'rule';
+  'cache_name:cache_lookups:rate2m': 'rule';
+  'service:external_calls:rate2m': 'rule';
+  'service:external_call_errors:ratio_rate2m': 'rule';
+  'job:db_queries:rate2m': 'rule';
+  'job:db_slow_queries:ratio_rate2m': 'rule';
+  'job_stage:audio_processing_duration_seconds:p95_rate5m': 'rule';
+  'job_stage_reason:audio_processing_failures:rate5m': 'rule';
+  'job:audio_s3_uploads:rate5m': 'rule';
+  'job:audio_s3_uploads_failed:ratio_rate5m': 'rule';
+  'job:queue_jobs_ended:rate5m': 'rule';
+  'job:queue_jobs_invalid:rate5m': 'rule';
+  'job:queue_jobs_given_up:rate5m': 'rule';
+  'job_handler:http_requests:rate2m': 'rule';
   'job:http_request_duration_seconds:p95_rate2m': 'rule';
   'instance:db_connections:usage_ratio': 'rule';
   'instance:redis_connections_ready:sum': 'rule';
@@ -43,15 +92,15 @@ export interface MetricType {
 
 /** The labels each metric can be selected by. */
 export interface MetricLabels {
-  'http_request_duration_seconds': 'handler' | 'method' | 'status_code' | 'instance' | 'job';
-  'http_requests_total': 'handler' | 'method' | 'status_code' | 'instance' | 'job';
+  'http_request_duration_seconds': 'handler' | 'method' | 'status_code' | 'instance' | 'job' | 'path' | 'status';
+  'http_requests_total': 'handler' | 'method' | 'status_code' | 'instance' | 'job' | 'path' | 'status' | 'error_code';
   'sale_items_total': 'instance' | 'job';
   'sale_items_sold': 'instance' | 'job';
   'checkout_attempts_total': 'instance' | 'job';
   'checkout_success_total': 'instance' | 'job';
   'purchase_attempts_total': 'instance' | 'job';
   'purchase_success_total': 'instance' | 'job';
-  'db_query_duration_seconds': 'query_type' | 'table' | 'instance' | 'job';
+  'db_query_duration_seconds': 'query_type' | 'table' | 'instance' | 'job' | 'type';
   'db_connections_active': 'instance' | 'job';
   'db_connections_idle': 'instance' | 'job';
   'db_connections_max': 'instance' | 'job';
@@ -64,14 +113,63 @@ export interface MetricLabels {
   'redis_lock_duration_seconds': 'lock_type' | 'instance' | 'job';
   'process_resident_memory_bytes': 'instance' | 'job';
   'nodejs_eventloop_lag_p99_seconds': 'instance' | 'job';
+  'http_request_size_bytes': 'method' | 'path' | 'instance' | 'job';
+  'http_response_size_bytes': 'method' | 'path' | 'status' | 'instance' | 'job';
+  'http_errors_total': 'endpoint' | 'status' | 'error_code' | 'field' | 'instance' | 'job';
+  'handler_errors_total': 'handler' | 'error_code' | 'instance' | 'job';
+  'validation_failures_total': 'field' | 'reason' | 'instance' | 'job';
+  'validation_error_rate': 'field';
+  'cache_hits_total': 'cache_name' | 'instance' | 'job';
+  'cache_misses_total': 'cache_name' | 'instance' | 'job';
+  'cache_hit_rate': 'cache_name';
+  'cache_operation_duration_seconds': 'cache_name' | 'instance' | 'job';
+  'cache_invalidations_total': 'reason' | 'resource_type' | 'instance' | 'job';
+  'cache_evictions_total': 'cache_name' | 'instance' | 'job';
+  'db_queries_total': 'type' | 'table' | 'instance' | 'job';
+  'db_slow_queries_total': 'type' | 'table' | 'instance' | 'job';
+  'db_connection_pool_usage': 'instance' | 'job';
+  'db_connection_wait_time_seconds': 'instance' | 'job';
+  'external_calls_total': 'service' | 'operation' | 'status' | 'instance' | 'job';
+  'external_call_duration_seconds': 'service' | 'operation' | 'instance' | 'job';
+  'external_call_errors_total': 'service' | 'operation' | 'error_type' | 'instance' | 'job';
+  'audio_queue_pending_jobs': 'instance' | 'job';
+  'audio_queue_processing_jobs': 'instance' | 'job';
+  'audio_queue_dlq_jobs': 'reason' | 'instance' | 'job';
+  'audio_processing_duration_seconds': 'stage' | 'instance' | 'job';
+  'audio_processing_failures_total': 'stage' | 'reason' | 'instance' | 'job';
+  'audio_processing_retries_total': 'attempt' | 'instance' | 'job';
+  'queue_jobs_submitted_total': 'instance' | 'job';
+  'queue_jobs_pending': 'status' | 'instance' | 'job';
+  'queue_job_duration_seconds': 'stage' | 'instance' | 'job';
+  'queue_job_failures_total': 'reason' | 'instance' | 'job';
+  'queue_job_retries_total': 'attempt' | 'instance' | 'job';
+  'queue_dlq_jobs': 'reason' | 'instance' | 'job';
+  'user_audio_upload_success_rate': never;
+  'nodejs_active_resources_total': 'instance' | 'job';
+  'nodejs_gc_duration_seconds': 'kind' | 'instance' | 'job';
+  'process_open_fds': 'instance' | 'job';
   'up': 'instance' | 'job';
   'probe_success': 'instance' | 'job';
   'probe_duration_seconds': 'instance' | 'job';
   'process_cpu_seconds_total': 'instance' | 'job';
   'process_start_time_seconds': 'instance' | 'job';
-  'job_handler:http_requests:rate2m': 'handler' | 'job';
   'job:http_requests:rate2m': 'job';
   'job:http_requests_errors:ratio_rate2m': 'job';
+  'job:http_requests_denied:rate2m': 'job';
+  'job:http_requests_writing:rate2m': 'job';
+  'cache_name:cache_lookups:rate2m': 'cache_name';
+  'service:external_calls:rate2m': 'service';
+  'service:external_call_errors:ratio_rate2m': 'service';
+  'job:db_queries:rate2m': 'job';
+  'job:db_slow_queries:ratio_rate2m': 'job';
+  'job_stage:audio_processing_duration_seconds:p95_rate5m': 'job' | 'stage';
+  'job_stage_reason:audio_processing_failures:rate5m': 'job' | 'reason' | 'stage';
+  'job:audio_s3_uploads:rate5m': 'job';
+  'job:audio_s3_uploads_failed:ratio_rate5m': 'job';
+  'job:queue_jobs_ended:rate5m': 'job';
+  'job:queue_jobs_invalid:rate5m': 'job';
+  'job:queue_jobs_given_up:rate5m': 'job';
+  'job_handler:http_requests:rate2m': 'handler' | 'job';
   'job:http_request_duration_seconds:p95_rate2m': 'job';
   'instance:db_connections:usage_ratio': 'instance' | 'job';
   'instance:redis_connections_ready:sum': 'instance' | 'job';
@@ -83,7 +181,7 @@ export interface MetricLabels {
 }
 
 export type MetricName = keyof MetricType;
-export type HistogramName = 'http_request_duration_seconds' | 'db_query_duration_seconds' | 'redis_command_duration_seconds' | 'redis_lock_duration_seconds';
+export type HistogramName = 'http_request_duration_seconds' | 'db_query_duration_seconds' | 'redis_command_duration_seconds' | 'redis_lock_duration_seconds' | 'http_request_size_bytes' | 'http_response_size_bytes' | 'cache_operation_duration_seconds' | 'db_connection_wait_time_seconds' | 'external_call_duration_seconds' | 'audio_processing_duration_seconds' | 'queue_job_duration_seconds' | 'nodejs_gc_duration_seconds';
 export type LabelsOf<M extends MetricName> = MetricLabels[M];
 
 export interface AlertSeverity {
@@ -95,6 +193,20 @@ export interface AlertSeverity {
   FlashSaleHighLockContention: 'warning';
   FlashSaleHighMemory: 'warning';
   FlashSaleEventLoopLag: 'warning';
+  AudioQueueBacklogHigh: 'warning';
+  AudioProcessingSlowDown: 'warning';
+  AudioFailureRateSpiking: 'warning';
+  DLQAccumulating: 'warning';
+  AudioHealthCheckFailing: 'critical';
+  AudioHighErrorRate: 'critical';
+  AudioUploadSuccessLow: 'critical';
+  AudioPipelineStalled: 'critical';
+  AudioS3Failing: 'warning';
+  AudioCacheHitRateLow: 'warning';
+  AudioDatabaseSlow: 'warning';
+  AudioExternalServiceFailing: 'warning';
+  AudioValidationFailuresHigh: 'warning';
+  AudioCredentialStuffing: 'critical';
 }
 
 export type AlertName = keyof AlertSeverity;
@@ -103,9 +215,17 @@ export type Severity = AlertSeverity[AlertName];
 /** The panels of each dashboard. */
 export interface DashboardPanels {
   'Flash Sale': 'P95/P50 response time' | 'Request rate by handler' | 'Error rate breakdown' | 'Saturation' | 'Sale progress' | 'Items sold rate' | 'Checkout rate (attempts, success)' | 'Purchase rate (attempts, success)' | 'Query duration by table' | 'Connection pool' | 'Redis command duration' | 'Lock contention' | 'Lock hold time' | 'Memory' | 'CPU' | 'Event loop lag';
+  'API Health': 'Request rate' | 'Error rate' | 'P50/P95/P99 latency' | 'Top slow endpoints' | 'Top error endpoints' | 'Top error codes' | 'Status code distribution';
+  'Audio Pipeline': 'Queue health (pending, processing, DLQ)' | 'Processing time p50/p95/p99 per stage' | 'Failure rate overall and by stage' | 'Top failure reasons' | 'Retry rate' | 'Retry success rate by attempt' | 'DLQ size' | 'Uploads per minute (success, failed)';
+  'Error Analysis': 'Top 10 most common errors' | 'Error rate by error code' | 'Error rate by endpoint' | 'Error rate over time' | 'Top error codes (last hour)' | 'Error distribution' | 'Validation errors by field' | 'Security events (401/403)';
+  'Data Quality': 'Top validation failures' | 'Validation failure rate over time' | 'Most problematic fields' | 'Password strength requirements met %';
+  'Cache Performance': 'Hit rate % overall and per cache' | 'Hits vs misses' | 'Evictions per minute' | 'Operation duration p50/p95/p99' | 'Invalidations by reason';
+  'Database Health': 'Query duration p50/p95/p99 by table' | 'Slow queries per minute' | 'Connection pool usage' | 'Active connections' | 'Query rate by type' | 'Queries per table';
+  'Search Performance': 'Search call rate' | 'Search errors by type' | 'Search latency p50/p95/p99';
+  'System Health': 'Active resources (goroutine count)' | 'Memory usage' | 'GC pause time' | 'Uptime' | 'CPU usage' | 'Open file descriptors';
 }
 
 export type DashboardTitle = keyof DashboardPanels;
 export type PanelTitle<D extends DashboardTitle = DashboardTitle> = DashboardPanels[D];
 
-export type SystemName = 'flash-sale';
+export type SystemName = 'flash-sale' | 'audio';

@@ -9,10 +9,18 @@ const metric = z.object({
   type: z.enum(['counter', 'gauge', 'histogram', 'rule']),
   labels: z.array(z.string()),
 });
+/** A dashboard that is not divided into rows has its panels in one without a title. */
+const dashboard = z
+  .object({
+    title: z.string(),
+    rows: z.record(z.string(), z.array(z.string())).optional(),
+    panels: z.array(z.string()).optional(),
+  })
+  .transform(({ title, rows, panels = [] }) => ({ title, rows: rows ?? { '': panels } }));
 const system = z.object({
   metrics: z.array(metric),
-  alerts: z.array(z.object({ name: z.string(), severity: z.string() })),
-  dashboards: z.array(z.object({ title: z.string(), rows: z.record(z.string(), z.array(z.string())) })),
+  alerts: z.array(z.object({ name: z.string(), severity: z.string(), for: z.string().optional() })),
+  dashboards: z.array(dashboard),
 });
 const rule = z.object({
   alert: z.string().optional(),
@@ -37,12 +45,20 @@ export function readCatalog(): Record<string, System> {
   return z.object({ systems: z.record(z.string(), system) }).parse(JSON.parse(text)).systems;
 }
 
-/** Every rule of every rule file, promtool's own tests left out. */
-export function readRuleFiles(): Rule[] {
-  const folder = inMonitoring('prometheus/rules/');
-  return readdirSync(folder)
+const RULES = 'prometheus/rules/';
+
+/** The systems that have a rule file, by its name; promtool's own tests are none. */
+export const systemsWithRules = (): string[] =>
+  readdirSync(inMonitoring(RULES))
     .filter((name) => name.endsWith('.yml') && !name.endsWith('.test.yml'))
-    .sort()
-    .flatMap((name) => ruleFile.parse(parse(readFileSync(`${folder}${name}`, 'utf8'))).groups)
-    .flatMap((group) => group.rules);
+    .map((name) => name.replace(/\.yml$/, ''))
+    .sort();
+
+/** Every rule of a system, in the order of its file. */
+export function readRules(system: string): Rule[] {
+  const text = readFileSync(inMonitoring(`${RULES}${system}.yml`), 'utf8');
+  return ruleFile.parse(parse(text)).groups.flatMap((group) => group.rules);
 }
+
+/** Every rule of every system. */
+export const readRuleFiles = (): Rule[] => systemsWithRules().flatMap(readRules);

@@ -5,13 +5,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inMonitoring, readCatalog, readRuleFiles } from './contract.ts';
+import { audio } from './dashboards/audio/index.ts';
 import { flashSale } from './dashboards/flash-sale.ts';
 import { namesAsTypes } from './names.ts';
 
 /** Contents by path inside monitoring/. */
 export function generated(): ReadonlyMap<string, string> {
+  const dashboards = [flashSale, ...audio].map((builder) => builder.build());
   return new Map([
-    ['grafana/dashboards/flash-sale.json', `${JSON.stringify(flashSale.build(), null, 2)}\n`],
+    ...dashboards.map(
+      (built) => [`grafana/dashboards/${built.uid}.json`, `${JSON.stringify(built, null, 2)}\n`] as const,
+    ),
     ['catalog.gen.ts', namesAsTypes(readCatalog(), readRuleFiles())],
   ]);
 }

@@ -59,6 +59,10 @@ const LEVELS: Record<string, readonly string[]> = {
   job: ['job'],
   instance: TARGET_LABELS,
   job_handler: ['handler', 'job'],
+  job_stage: ['job', 'stage'],
+  job_stage_reason: ['job', 'reason', 'stage'],
+  cache_name: ['cache_name'],
+  service: ['service'],
 };
 
 function recorded(rules: readonly Rule[]): Metric[] {
@@ -68,13 +72,23 @@ function recorded(rules: readonly Rule[]): Metric[] {
   });
 }
 
-/** Systems may share a metric's name; it then has the labels of all of them. Scraped series also have their target's. */
+/**
+ * Systems may share a metric's name; it then has the labels of all of them, and `check` refuses a scenario those its own
+ * system lacks. Scraped series also have their target's. Throws where a name is not everywhere of the same type: it
+ * could not be claimed about in the same words.
+ */
 function merged(metrics: readonly Metric[]): Metric[] {
   const byName = new Map<string, Metric>();
   for (const metric of metrics) {
+    const before = byName.get(metric.name);
+    if (before && before.type !== metric.type) {
+      throw new Error(`${metric.name} is a ${before.type} in one system and a ${metric.type} in another; rename one.`);
+    }
     const target = metric.type === 'rule' ? [] : TARGET_LABELS;
-    const before = byName.get(metric.name)?.labels ?? [];
-    byName.set(metric.name, { ...metric, labels: [...new Set([...before, ...metric.labels, ...target])] });
+    byName.set(metric.name, {
+      ...metric,
+      labels: [...new Set([...(before?.labels ?? []), ...metric.labels, ...target])],
+    });
   }
   return [...byName.values()];
 }

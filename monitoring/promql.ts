@@ -31,6 +31,37 @@ const thresholdSpans = (expr: string): Span[] =>
       name === 'NumberDurationLiteral' && parent !== null && COMPARISONS.some((operator) => parent.getChild(operator)),
   );
 
+export interface Selector {
+  readonly metric: string;
+  /** What it is narrowed by. */
+  readonly labels: readonly string[];
+}
+
+/** Every selection of an expression, in order. */
+export function selectorsOf(expr: string): Selector[] {
+  const text = ({ from, to }: Span) => expr.slice(from, to);
+  const selectors: Selector[] = [];
+  parser.parse(expr).iterate({
+    enter: ({ node }) => {
+      const name = node.name === 'VectorSelector' ? node.getChild('Identifier') : null;
+      if (name === null) return;
+      const matchers = node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? [];
+      const labels = matchers.flatMap((matcher) => matcher.getChildren('LabelName').map(text));
+      selectors.push({ metric: text(name), labels });
+    },
+  });
+  return selectors;
+}
+
+/** The labels an expression groups and matches by. */
+export const groupingsOf = (expr: string): string[] => [
+  ...new Set(
+    find(expr, ({ name, parent }) => name === 'LabelName' && parent?.name === 'GroupingLabels').map(({ from, to }) =>
+      expr.slice(from, to),
+    ),
+  ),
+];
+
 /** Names of the metrics an expression selects. */
 export const metricsOf = (expr: string): string[] => metricSpans(expr).map(({ from, to }) => expr.slice(from, to));
 

@@ -1,16 +1,9 @@
 /** The Flash Sale dashboard: the four golden signals first, then the sale itself, then what it stands on. */
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { dashboard, gauge, quantile, type Row, rate, selector } from './parts.ts';
+import { dashboard, gauge, orZero, quantile, type Row, rate, selector, share } from './parts.ts';
 
 /** Business traffic: /health and /metrics answer machines. */
 const VISITORS = 'handler!~"health|metrics"';
-
-/** `numerator / denominator`, and 0 where the denominator is 0: nothing attempted is nothing failed. */
-const share = (numerator: string, denominator: string): string =>
-  `${numerator} / (${denominator} > 0) or 0 * ${denominator}`;
-
-/** `counted`, and 0 where no such series exists while `always` does. */
-const orZero = (counted: string, always: string): string => `${counted} or 0 * ${always}`;
 
 const requests = `sum(${rate('http_requests_total', VISITORS)})`;
 
@@ -185,7 +178,7 @@ export const flashSale: DashboardBuilder = dashboard(
     uid: 'flash-sale',
     title: 'Flash Sale',
     description: 'Is the flash sale well, is it selling, and what is it short of?',
-    job: 'flash-sale',
+    jobs: ['flash-sale'],
     presence: 'sale_items_sold',
     service: 'flash-sale',
   },

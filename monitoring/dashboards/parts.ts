@@ -1,19 +1,8 @@
 /**
- * What our dashboards share: variables, one look for time series, and the queries that every service needs. Written to
- * the rules of Grafana's dashboard-linter: data source, job and instance are variables, every panel has a title, a
- * description and a unit, every rate uses $__rate_interval.
+ * What our dashboards share: variables, the grid, and the queries that every service needs. Written to the rules of
+ * Grafana's dashboard-linter: data source, job and instance are variables, every panel has a title, a description and a
+ * unit, every rate uses $__rate_interval.
  */
-import {
-  GraphThresholdsStyleConfigBuilder,
-  GraphThresholdsStyleMode,
-  LegendDisplayMode,
-  LegendPlacement,
-  SortOrder,
-  TooltipDisplayMode,
-  VisibilityMode,
-  VizLegendOptionsBuilder,
-  VizTooltipOptionsBuilder,
-} from '@grafana/grafana-foundation-sdk/common';
 import {
   AnnotationQueryBuilder,
   DashboardBuilder,
@@ -21,36 +10,19 @@ import {
   DatasourceVariableBuilder,
   QueryVariableBuilder,
   RowBuilder,
-  ThresholdsConfigBuilder,
-  ThresholdsMode,
   VariableRefresh,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
-import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { drawn, type Panel, SOURCE } from './panels.ts';
 
-const SOURCE = { type: 'prometheus', uid: '$datasource' };
 const GRID_COLUMNS = 24;
+const MOST_ABREAST = 4;
 const PANEL_HEIGHT = 8;
 
 /** The label matchers every query carries. */
 export const SCOPE = 'job=~"$job", instance=~"$instance"';
 
-export interface Query {
-  readonly legend: string;
-  readonly expr: string;
-}
-
-export interface Panel {
-  readonly title: string;
-  readonly description: string;
-  /** A Grafana unit id: 's', 'bytes', 'percentunit', 'reqps' … */
-  readonly unit: string;
-  readonly queries: readonly Query[];
-  /** Where an alert draws the line, in the panel's unit. */
-  readonly threshold?: number;
-}
-
 export interface Row {
+  /** '' for a dashboard that is one row: it then has no heading. */
   readonly title: string;
   readonly panels: readonly Panel[];
 }
@@ -69,23 +41,30 @@ export const gauge = (metric: string, more = ''): string =>
 export const quantile = (q: number, histogram: string, by: readonly string[] = [], more = ''): string =>
   `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (${rate(`${histogram}_bucket`, more)}))`;
 
+/** `numerator / denominator`, and 0 where the denominator is 0: nothing attempted is nothing failed. */
+export const share = (numerator: string, denominator: string): string =>
+  `${numerator} / (${denominator} > 0) or 0 * ${denominator}`;
+
+/** `counted`, and 0 where no such series exists while `always` does. */
+export const orZero = (counted: string, always: string): string => `${counted} or 0 * ${always}`;
+
 export interface DashboardText {
   readonly uid: string;
   readonly title: string;
   readonly description: string;
-  /** The job the dashboard opens on, and the metric that tells which jobs and instances there are. */
-  readonly job: string;
+  /** The jobs the dashboard opens on, and the metric that tells which jobs and instances there are. */
+  readonly jobs: readonly string[];
   readonly presence: string;
-  /** The `service` label of the alerts marked on its charts. */
+  /** The `service` label of the alerts marked on its charts; also its tag. */
   readonly service: string;
 }
 
-/** A complete dashboard: rows in order, the panels of a row side by side, at most four abreast. */
+/** A complete dashboard: rows in order, the panels of a row side by side, at most four abreast and in even lines. */
 export function dashboard(text: DashboardText, rows: readonly Row[]): DashboardBuilder {
   const built = new DashboardBuilder(text.title)
     .uid(text.uid)
     .description(text.description)
-    .tags(['generated', text.job])
+    .tags(['generated', text.service])
     .readonly()
     .refresh('10s')
     .time({ from: 'now-30m', to: 'now' })
@@ -97,18 +76,20 @@ export function dashboard(text: DashboardText, rows: readonly Row[]): DashboardB
     .annotation(firing(text.service));
   let id = 0;
   for (const row of rows) {
-    id += 1;
-    built.withRow(new RowBuilder(row.title).id(id));
+    if (row.title !== '') {
+      id += 1;
+      built.withRow(new RowBuilder(row.title).id(id));
+    }
     for (const [index, panel] of row.panels.entries()) {
       id += 1;
-      built.withPanel(timeSeries(panel).id(id).span(width(index, row.panels.length)).height(PANEL_HEIGHT));
+      built.withPanel(drawn(panel).id(id).span(width(index, row.panels.length)).height(PANEL_HEIGHT));
     }
   }
   return built;
 }
 
 /**
- * Opens on one job and offers no 'All': process_* metrics are exposed by Prometheus and its companions too, and a
+ * Opens on the service's own jobs and offers no 'All': process_* metrics are exposed by Prometheus and its companions too, and a
  * memory panel that mixes them in shows nobody's memory.
  */
 const jobs = (text: DashboardText): QueryVariableBuilder =>
@@ -119,7 +100,7 @@ const jobs = (text: DashboardText): QueryVariableBuilder =>
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .multi(true)
     .allValue('.+')
-    .current({ selected: true, text: [text.job], value: [text.job] });
+    .current({ selected: true, text: [...text.jobs], value: [...text.jobs] });
 
 const instances = (text: DashboardText): QueryVariableBuilder =>
   new QueryVariableBuilder('instance')
@@ -142,49 +123,11 @@ const firing = (service: string): AnnotationQueryBuilder =>
     .titleFormat('{{alertname}}')
     .textFormat('{{severity}}');
 
-/** Rows of up to four fill the width; of five, the last two share a line. */
-const width = (index: number, count: number): number => {
-  const abreast = count <= 4 ? count : index < 3 ? 3 : count - 3;
-  return GRID_COLUMNS / abreast;
-};
-
-function timeSeries(panel: Panel): PanelBuilder {
-  const built = new PanelBuilder()
-    .title(panel.title)
-    .description(panel.description)
-    .datasource(SOURCE)
-    .unit(panel.unit)
-    .min(0)
-    .lineWidth(1)
-    .fillOpacity(10)
-    .showPoints(VisibilityMode.Never)
-    .legend(
-      new VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom)
-        .showLegend(true)
-        .calcs([]),
-    )
-    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
-  if (panel.threshold !== undefined) {
-    built
-      .thresholds(
-        new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
-          { value: null, color: 'green' },
-          { value: panel.threshold, color: 'red' },
-        ]),
-      )
-      .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
-  }
-  for (const [index, { expr, legend }] of panel.queries.entries()) {
-    built.withTarget(
-      new DataqueryBuilder()
-        .refId(String.fromCharCode('A'.charCodeAt(0) + index))
-        .datasource(SOURCE)
-        .range()
-        .expr(expr)
-        .legendFormat(legend),
-    );
-  }
-  return built;
+/** As many lines as it takes, the upper ones longer: five panels stand three and two, seven four and three. */
+function width(index: number, count: number): number {
+  const lines = Math.ceil(count / MOST_ABREAST);
+  const longest = Math.ceil(count / lines);
+  const short = lines * longest - count;
+  const inLongLines = (lines - short) * longest;
+  return GRID_COLUMNS / (index < inLongLines ? longest : longest - 1);
 }
