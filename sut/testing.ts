@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { buildGoProgram, findBuilt } from '../harness/stack/go-program.ts';
-import { VERSITYGW } from './services/versitygw-build.ts';
+import { locatePrograms } from '../harness/stack/programs.ts';
+import { VERSITYGW } from './services/versitygw.ts';
 
 const run = promisify(execFile);
 
@@ -205,8 +205,7 @@ export async function startVersitygw(port?: number): Promise<S3Part> {
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'));
   const [accessKey, secretKey] = ['tester', 'not-a-secret'];
   await Promise.all(['objects', 'meta'].map((name) => mkdir(join(folder, name))));
-  const command = (await findBuilt(VERSITYGW)) ?? (await buildGoProgram(VERSITYGW, () => {}));
-  if (command === undefined) throw new Error('no Go to build versitygw with: apt-get install golang-go');
+  const command = (await locatePrograms([VERSITYGW], () => {}))(VERSITYGW);
   const part = launch({
     command,
     args: [

@@ -2,12 +2,17 @@
 import { messageOf } from '../harness/errors.ts';
 import { locatePrograms } from '../harness/stack/programs.ts';
 import type { Program } from '../harness/stack/service.ts';
-import { flashSale } from '../sut/index.ts';
+import { audio, flashSale } from '../sut/index.ts';
 import { CHROMIUM, PROMTOOL, WRK } from './extra-programs.ts';
 
+/** What the services of every system are, and what they run. */
+const SERVICES = [flashSale(), audio()].flatMap(({ services }) =>
+  services.flatMap(({ program, runs = [] }) => [program, ...runs]),
+);
+
 const SETS: Readonly<Record<string, readonly Program[]>> = {
-  tests: [...flashSale().services.map((service) => service.program), CHROMIUM, PROMTOOL],
-  bench: [...flashSale().services.map((service) => service.program), CHROMIUM, WRK],
+  tests: [...SERVICES, CHROMIUM, PROMTOOL],
+  bench: [...SERVICES, CHROMIUM, WRK],
 };
 
 try {

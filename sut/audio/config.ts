@@ -44,7 +44,7 @@ const shared = {
    * times shorter than production's runs its timeouts n times shorter and states its durations n times longer, so that
    * both read as in production.
    */
-  TIME_SCALE: whole(1, 3_600).default(1),
+  TIME_SCALE: seconds.default(1),
   /** Until somebody sets another (PUT /admin/settings), in seconds of the pipeline's clock. */
   FFMPEG_TIMEOUT_SECONDS: seconds.default(60),
 } as const;
