@@ -110,6 +110,8 @@ export function createApp({ config, telemetry, logger }: AppOptions): App {
     const postId = idIn(request, response, 'post');
     const given = validation.read('audio', request.query, { bpm });
     response.locals.receivedBytes = 0;
+    // Until it is whole: a client that goes away is counted and logged before anybody could say what is missing.
+    response.locals.errorCode = 'UPLOAD_INCOMPLETE';
     const accepted = await submissions.accept({
       request,
       userId: userOf(response),
@@ -119,6 +121,7 @@ export function createApp({ config, telemetry, logger }: AppOptions): App {
         response.locals.receivedBytes += bytes;
       },
     });
+    response.locals.errorCode = undefined;
     remember(response, { job_id: accepted.job_id, audio_file_size: accepted.bytes });
     response.status(202).json({ ...accepted, status: 'pending' });
   });

@@ -89,8 +89,13 @@ export function apiHttpRecorder(registry: Registry): ApiHttpRecorder {
     expect({ method, path: UNMATCHED, status: '404' }, 'NOT_FOUND');
   }
 
-  const MALFORMED = { path: UNMATCHED, status: String(STATUS.MALFORMED_REQUEST), error_code: 'MALFORMED_REQUEST' };
-  requests.inc({ ...MALFORMED, method: 'OTHER' }, 0);
+  const malformed = {
+    method: 'OTHER',
+    path: UNMATCHED,
+    status: String(STATUS.MALFORMED_REQUEST),
+    error_code: 'MALFORMED_REQUEST',
+  };
+  requests.inc(malformed, 0);
 
   function expect(labels: { method: string; path: string; status: string }, error_code: string): void {
     requests.inc({ ...labels, error_code }, 0);
@@ -100,8 +105,8 @@ export function apiHttpRecorder(registry: Registry): ApiHttpRecorder {
 
   return {
     malformed() {
-      const { path, status, error_code } = MALFORMED;
-      requests.inc({ path, status, error_code, method: 'OTHER' });
+      const { path, status, error_code } = malformed;
+      requests.inc(malformed);
       errors.inc({ endpoint: path, status, error_code, field: NONE });
       handlerErrors.inc({ handler: UNMATCHED, error_code });
     },

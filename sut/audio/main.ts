@@ -34,7 +34,11 @@ async function serve(config: ApiConfig): Promise<void> {
   // An upload is watched for silence (UPLOAD_IDLE_TIMEOUT_MS), which a slow but steady client does not fall foul of.
   server.requestTimeout = 3_600_000;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    // A connection that breaks off is its request's business, which counts it.
+    if (!error.code?.startsWith('HPE_') || error.code === 'HPE_INVALID_EOF_STATE' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
     telemetry.http.malformed();
     logger.warn({ error_code: 'MALFORMED_REQUEST', reason: error.message }, 'what came in is no request');
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
