@@ -72,7 +72,9 @@ async function build(engine: Engine, image: BuiltImage, say: (line: string) => v
   await pull(engine, base, say);
   say(`Building ${tag} ...`);
   const { dockerode } = engine.container;
-  const src = [...sources, dockerfile].map((path) => relative(context, path));
+  // File by file: of a folder, the engine's client asks .dockerignore with absolute paths, and finds all of it ignored.
+  const files = (await Promise.all([...sources, dockerfile].map(filesBelow))).flat();
+  const src = [...new Set(files.map((path) => relative(context, path)))];
   try {
     const stream = await dockerode.buildImage(
       { context, src },
