@@ -172,6 +172,8 @@ describe('a job ends exactly once', () => {
       const found = await childrenOf(first.pid, 'ffmpeg');
       return found.length > 0 && found;
     });
+    // One that is stopped would not end by itself.
+    process.kill(child as number, 'SIGSTOP');
     first.signal('SIGKILL');
     await first.exited();
     await eventually(() => {

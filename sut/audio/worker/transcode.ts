@@ -1,5 +1,4 @@
 /** The first stage: ffmpeg makes of whatever was uploaded one AAC track that every player plays. */
-import { rm } from 'node:fs/promises';
 import { StageFailure } from '../reasons.ts';
 import type { Work } from './pipeline.ts';
 import { type Ended, run } from './program.ts';
@@ -11,7 +10,7 @@ const NOT_AUDIO =
   /Invalid data found|Format not on whitelist|matches no streams|does not contain any stream|moov atom not found|could not find codec parameters|Failed to (read frame size|find two consecutive MPEG audio frames)|Output file is empty/i;
 const NO_ROOM = /No space left on device|Disk quota exceeded/i;
 
-/** Writes `target`. Throws a StageFailure, having removed what there was of it. */
+/** Writes `target`. Throws a StageFailure; what there is of the file then is the caller's to remove. */
 export async function transcode(work: Work, source: string, target: string): Promise<void> {
   const { clock, ffmpeg, ffmpegTimeoutSeconds: timeout, signal } = work;
   const input = [
@@ -46,7 +45,6 @@ export async function transcode(work: Work, source: string, target: string): Pro
     signal,
   });
   if (ended.code === 0) return;
-  await rm(target, { force: true });
   signal.throwIfAborted();
   const facts = { ffmpeg_duration: clock.seconds(ended.tookMs), timeout, said: lastLine(ended.said) };
   throw new StageFailure('ffmpeg', reasonOf(ended), explain(ended, timeout), facts);
