@@ -38,6 +38,7 @@ function contextOf({ name, container }: ServiceDescription, files: Map<string, s
     runtime: 'containers',
     folder: '/firedrill',
     data: container?.data ?? '/firedrill/data',
+    shared: '',
     endpoint: { host: '0.0.0.0', port: addressed(name).port },
     clock: createClock(1),
     reach: addressed,

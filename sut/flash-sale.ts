@@ -10,6 +10,7 @@ import { alertmanager } from './services/alertmanager.ts';
 import { blackbox } from './services/blackbox.ts';
 import { grafana } from './services/grafana.ts';
 import { answersOk } from './services/http.ts';
+import { INSPECTOR_PORT, NODE_IMAGE, node, nodeArgs } from './services/node.ts';
 import { postgres, postgresUrl } from './services/postgres.ts';
 import { postgresExporter } from './services/postgres-exporter.ts';
 import { prometheus } from './services/prometheus.ts';
@@ -95,9 +96,6 @@ export function flashSale(options: FlashSaleOptions = {}): System {
   };
 }
 
-/** Node's own. */
-const INSPECTOR_PORT = 9229;
-
 const app = ({
   stock = 10_000,
   dbPool = 10,
@@ -108,11 +106,7 @@ const app = ({
 }: FlashSaleOptions): ServiceDescription => ({
   name: 'flash-sale',
   address: 'flash-sale:8080',
-  program: {
-    command: process.execPath,
-    why: 'runs the shop',
-    packages: { apt: 'nodejs', dnf: 'nodejs', brew: 'node' },
-  },
+  program: node('runs the shop'),
   needs: ['postgres', 'redis'],
   container: {
     image: {
@@ -120,15 +114,11 @@ const app = ({
       context: fromHere('..'),
       dockerfile: fromHere('./flash-sale/Dockerfile'),
       sources: ['./flash-sale', './telemetry', '../package.json', '../package-lock.json'].map(fromHere),
-      base: 'node:24.21.0-bookworm-slim',
+      base: NODE_IMAGE,
     },
   },
-  // The inspector opens only when SIGUSR1 asks for it, as in any Node process.
   ports: [INSPECTOR_PORT],
-  args: ({ runtime, endpoint, ownPort }) => [
-    `--inspect-port=${endpoint.host}:${ownPort(INSPECTOR_PORT)}`,
-    runtime === 'processes' ? fromHere('./flash-sale/main.ts') : 'sut/flash-sale/main.ts',
-  ],
+  args: nodeArgs('sut/flash-sale/main.ts'),
   env: ({ endpoint, reach, clock }) => ({
     HOST: endpoint.host,
     PORT: String(endpoint.port),

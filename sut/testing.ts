@@ -1,6 +1,6 @@
 /** Test helper: a real Postgres and Redis, and an app as its own process, all on free loopback ports. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
+import { locatePrograms } from '../harness/stack/programs.ts';
+import { VERSITYGW } from './services/versitygw.ts';
 
 const run = promisify(execFile);
 
@@ -189,6 +191,43 @@ export async function startRedis(port?: number): Promise<RedisPart> {
   };
   await eventually(() => call('ping'));
   return { ...part, url, call };
+}
+
+export interface S3Part extends Part {
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+/** Starts an empty versitygw; `port` where it must come back to an address, with nothing of what it had. */
+export async function startVersitygw(port?: number): Promise<S3Part> {
+  const chosen = port ?? (await freePort());
+  const folder = await mkdtemp(join(tmpdir(), 'versitygw-'));
+  const [accessKey, secretKey] = ['tester', 'not-a-secret'];
+  await Promise.all(['objects', 'meta'].map((name) => mkdir(join(folder, name))));
+  const command = (await locatePrograms([VERSITYGW], () => {}))(VERSITYGW);
+  const part = launch({
+    command,
+    args: [
+      '--port',
+      `127.0.0.1:${chosen}`,
+      '--health',
+      '/health',
+      '--quiet',
+      'posix',
+      '--sidecar',
+      join(folder, 'meta'),
+      join(folder, 'objects'),
+    ],
+    port: chosen,
+    env: { ...process.env, ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
+    cwd: folder,
+    stop: 'SIGTERM',
+    cleanUp: () => rm(folder, { recursive: true, force: true }),
+  });
+  const endpoint = `http://127.0.0.1:${chosen}`;
+  await eventually(async () => (await fetch(`${endpoint}/health`)).ok);
+  return { ...part, endpoint, accessKey, secretKey };
 }
 
 /** Starts a program of ours under the Node that runs the tests, and returns at once. PORT is set to a free port. */

@@ -4,12 +4,17 @@ import { locatePrograms } from '../harness/stack/programs.ts';
 import type { Program } from '../harness/stack/service.ts';
 import { CHROMIUM } from '../load/chromium.ts';
 import { locateK6 } from '../load/k6/program.ts';
-import { flashSale } from '../sut/index.ts';
+import { audio, flashSale } from '../sut/index.ts';
 import { PROMTOOL, WRK } from './extra-programs.ts';
 
+/** What the services of every system are, and what they run. */
+const SERVICES = [flashSale(), audio()].flatMap(({ services }) =>
+  services.flatMap(({ program, runs = [] }) => [program, ...runs]),
+);
+
 const SETS: Readonly<Record<string, readonly Program[]>> = {
-  tests: [...flashSale().services.map((service) => service.program), CHROMIUM, PROMTOOL],
-  bench: [...flashSale().services.map((service) => service.program), CHROMIUM, WRK],
+  tests: [...SERVICES, CHROMIUM, PROMTOOL],
+  bench: [...SERVICES, CHROMIUM, WRK],
 };
 
 const say = (line: string) => process.stderr.write(`${line}\n`);

@@ -52,6 +52,7 @@ build() {
 
 cp Dockerfile ./*-entrypoint.sh "$context"
 cp "$root/node_modules/node/bin/node" "$context/node"
+cp "$("$root/node_modules/.bin/node" versitygw.ts)" "$context/versitygw"
 npm_home=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 cp -rL "$npm_home" "$context/npm"
 printf 'registry=%s\n' "$(npm config get registry)" >"$context/npmrc"
@@ -65,6 +66,7 @@ printf 'registry=%s\n' "$(npm config get registry)" >"$context/npmrc"
   # What is really in it, for the report: its tag is that of the image it stands in for.
   case $target in
     node) version=$(docker run --rm "$tag" node --version) ;;
+    versitygw) version=$(sed -n 's|.*github.com/versity/versitygw v\([^ ]*\).*|\1|p' "$root/tools/versitygw/go.mod") ;;
     redis) version=$(docker run --rm --entrypoint dpkg-query "$tag" -W -f '${Version}' redis-server) ;;
     postgres) version=$(docker run --rm --entrypoint dpkg-query "$tag" -W -f '${Version}' 'postgresql-[0-9]*') ;;
     prometheus) version=$(docker run --rm --entrypoint dpkg-query "$tag" -W -f '${Version}' prometheus) ;;

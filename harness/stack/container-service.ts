@@ -166,6 +166,9 @@ export class ContainerService implements ManagedService {
         NetworkMode: network,
         PortBindings: Object.fromEntries(bindings),
         ...(before ? { VolumesFrom: [before.id] } : {}),
+        // A volume of the stack's own, which takes its first content and its owner from the image, and goes with the last
+        // container that has it.
+        ...(description.shared ? { Binds: [`${network}-${description.shared.name}:${description.shared.path}`] } : {}),
       },
       NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [hostOf(description.address)] } } },
     });

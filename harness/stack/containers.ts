@@ -148,6 +148,7 @@ class Containers implements Runtime {
       runtime: 'containers',
       folder: FOLDER,
       data: description.container?.data ?? `${FOLDER}/data`,
+      shared: description.shared?.path ?? '',
       endpoint: { host: '0.0.0.0', port: portOf(description.address) },
       clock,
       reach: (name) => this.#reach(links, name),

@@ -85,6 +85,27 @@ describe('booting', () => {
     expect(seen?.reach('db')).toEqual({ host: '127.0.0.1', port });
   });
 
+  it('shares a folder between those that name it, and finds what a service runs itself', async () => {
+    const seen: Record<string, string> = {};
+    const sharing = (name: string, shared?: string) =>
+      nodeService(name, undefined, {
+        ...(shared === undefined ? {} : { shared: { name: shared, path: '/in/the/image' } }),
+        prepare: async (context) => {
+          seen[name] = context.shared;
+        },
+      });
+    await boot([sharing('api', 'uploads'), sharing('worker', 'uploads'), sharing('other', 'else'), sharing('alone')]);
+    expect(seen.api).toBe(seen.worker);
+    expect(new Set(Object.values(seen)).size).toBe(3);
+    expect(seen.alone).toBe('');
+    await writeFile(join(seen.api ?? '', 'file'), 'for the worker');
+
+    const missing = { command: 'no-such-encoder', why: 'encodes', packages: { apt: '', dnf: '', brew: '' } };
+    await expect(boot([nodeService('app', undefined, { runs: [missing] })])).rejects.toThrow(
+      /no-such-encoder +encodes/,
+    );
+  });
+
   it('writes what a service says into its log', async () => {
     const { logFile } = (await boot([nodeService('app')])).service('app');
     expect(await readFile(logFile, 'utf8')).toBe('listening\n');

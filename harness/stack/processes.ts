@@ -19,7 +19,7 @@ const LOOPBACK = '127.0.0.1';
 export const openProcesses: OpenRuntime = async (services, say) => {
   await sweepStackFolders();
   const locate = await locatePrograms(
-    services.map((service) => service.program),
+    services.flatMap(({ program, runs = [] }) => [program, ...runs]),
     say,
   );
   return new Processes(await createStackFolder(), locate);
@@ -46,6 +46,8 @@ class Processes implements Runtime {
 
   async #context({ description, clock, links }: ServiceOrder): Promise<ProcessContext> {
     const folder = join(this.#folder, description.name);
+    const shared = description.shared === undefined ? '' : join(this.#folder, 'shared', description.shared.name);
+    if (shared !== '') await mkdir(shared, { recursive: true });
     const ids = description.account === undefined ? undefined : await accountIds(description.account);
     await mkdir(folder, { recursive: true });
     if (ids) await chown(folder, ids.uid, ids.gid);
@@ -53,6 +55,7 @@ class Processes implements Runtime {
       runtime: 'processes',
       folder,
       data: 'data',
+      shared,
       endpoint: endpointOf(links, description.name),
       clock,
       reach: (name) => links.interceptor(name) ?? endpointOf(links, name),

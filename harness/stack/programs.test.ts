@@ -87,6 +87,24 @@ describe('locating programs', () => {
     await expect(locatePrograms([own], () => {}, install)).rejects.toMatchObject({ code: 'PROGRAM_MISSING' });
   });
 
+  it('makes what is made and not installed, unless it is there already', async () => {
+    vi.stubEnv('PATH', folder);
+    const none = { apt: '', dnf: '', brew: '' };
+    const make = vi.fn(async () => put('built/own-1'));
+    const own = program({ command: 'own', packages: none, make, hint: 'put a compiler on PATH' });
+    const install = () => Promise.reject(new Error('installs nothing'));
+    const located = await locatePrograms([own], () => {}, install);
+    expect(located(own)).toBe(join(folder, 'built/own-1'));
+    const onPath = await put('own');
+    expect((await locatePrograms([own], () => {}, install))(own)).toBe(onPath);
+    expect(make).toHaveBeenCalledTimes(1);
+
+    const cannot = { ...own, command: 'other', make: () => Promise.resolve(undefined) };
+    await expect(locatePrograms([cannot], () => {}, install)).rejects.toThrow(
+      /other +scrapes\nInstall them with:\n {2}put a compiler on PATH {4}\(other\)$/,
+    );
+  });
+
   it.runIf(process.platform === 'linux')('names all that is missing, why, and the commands that get it', async () => {
     vi.stubEnv('PATH', folder);
     const redis = program({

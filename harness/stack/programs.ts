@@ -1,6 +1,6 @@
 /**
- * Finds the programs that services need. What is missing is installed where the distribution has it and we may; otherwise
- * one message names everything that is missing, why, and the command that gets it on this platform.
+ * Finds the programs that services need. What is missing is made where that is how it is had, or installed where the
+ * distribution has it and we may; otherwise one message names everything that is missing, why, and the command that gets it on this platform.
  */
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -19,7 +19,13 @@ export async function locatePrograms(
   say: (line: string) => void,
   install: typeof installWithApt = installWithApt,
 ): Promise<Located> {
+  const made = new Map<string, string>();
   let missing = programs.filter((program) => find(program) === undefined);
+  for (const program of missing) {
+    const path = await program.make?.(say);
+    if (path !== undefined) made.set(program.command, path);
+  }
+  missing = missing.filter((program) => !made.has(program.command));
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((program) => program.packages.apt))].filter(Boolean);
     if (packages.length > 0) await install(packages, say);
@@ -27,7 +33,7 @@ export async function locatePrograms(
   }
   if (missing.length > 0) throw missingPrograms(missing);
   return (program) => {
-    const path = find(program);
+    const path = find(program) ?? made.get(program.command);
     if (path === undefined) throw missingPrograms([program]);
     return path;
   };
@@ -71,10 +77,12 @@ function missingPrograms(programs: readonly Program[]): FiredrillError {
   const lines = programs.map((program) => `  ${program.command.padEnd(28)} ${program.why}`);
   const names = (manager: keyof Program['packages']) =>
     [...new Set(programs.map((program) => program.packages[manager]))].filter(Boolean).join(' ');
-  const commands =
+  const packaged =
     process.platform === 'darwin'
       ? [`brew install ${names('brew')}`]
       : [`sudo apt-get install ${names('apt')}    (Debian, Ubuntu)`, `sudo dnf install ${names('dnf')}    (Fedora)`];
+  const hints = programs.flatMap(({ command, hint }) => (hint === undefined ? [] : [`${hint}    (${command})`]));
+  const commands = [...(programs.some(({ packages }) => packages.apt !== '') ? packaged : []), ...hints];
   return new FiredrillError(
     'PROGRAM_MISSING',
     `these programs are needed and not on PATH:\n${lines.join('\n')}\nInstall them with:\n  ${commands.join('\n  ')}`,

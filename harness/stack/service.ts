@@ -21,6 +21,10 @@ export interface Program {
   /** Other names of the same program (Debian prefixes some), and folders beside PATH; '*' stands for a version. */
   readonly aliases?: readonly string[];
   readonly folders?: readonly string[];
+  /** Makes it where no distribution packages it, and resolves with its path; undefined where that cannot be done here. */
+  readonly make?: (say: (line: string) => void) => Promise<string | undefined>;
+  /** How a person gets it where it can be neither installed nor made. */
+  readonly hint?: string;
 }
 
 /** How a service runs in a container. Its arguments follow the image's own entrypoint. */
@@ -53,6 +57,8 @@ export interface ServiceContext {
   readonly folder: string;
   /** Where it keeps its data: 'data' in its folder, or the volume of its image. */
   readonly data: string;
+  /** The folder it shares with others, as the service sees it; '' where it shares none. */
+  readonly shared: string;
   /** Where it is to listen. */
   readonly endpoint: Endpoint;
   /** Where this service reaches another (through an interceptor where a fault sits on that link). */
@@ -78,6 +84,8 @@ export interface ServiceDescription {
   readonly name: string;
   /** `process.execPath` services (the apps) give 'node'. */
   readonly program: Program;
+  /** What it runs itself (ffmpeg): a process needs it on PATH, an image brings its own. */
+  readonly runs?: readonly Program[];
   /** Services that must be ready before this one starts. */
   readonly needs: readonly string[];
   /** Postgres refuses to run as root; such services run as this account when we are root. */
@@ -86,6 +94,8 @@ export interface ServiceDescription {
   readonly address: string;
   /** undefined for what runs as a process only. */
   readonly container?: ContainerRecipe;
+  /** A folder that every service with this name for it shares, and where their image has it. */
+  readonly shared?: { readonly name: string; readonly path: string };
   /** Further ports it may open, which a container publishes (an inspector). */
   readonly ports?: readonly number[];
   /** Writes its files. */

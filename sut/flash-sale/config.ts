@@ -1,20 +1,6 @@
 /** The service's configuration: environment variables only, every time in real milliseconds. */
 import { z } from 'zod';
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'is not a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
-
-const DAY_MS = 86_400_000;
-const duration = (min = 1) => whole(min, 30 * DAY_MS);
-
-const url = (protocols: readonly string[]) =>
-  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
-    message: `is not an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
+import { ConfigError, duration, readEnvironment, url, whole } from '../telemetry/environment.ts';
 
 const schema = z.object({
   PORT: whole(1, 65_535),
@@ -54,28 +40,9 @@ const schema = z.object({
 
 export type Config = Readonly<z.infer<typeof schema>>;
 
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
-
 /** Reads and checks the environment. Throws a ConfigError that names every variable that is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  // An empty variable is how shells and compose files say "not set".
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(given);
-  if (result.success) {
-    if (result.data.SALE_PRODUCTS <= result.data.SALE_ITEMS) return result.data;
-    throw new ConfigError(
-      `SALE_PRODUCTS (${result.data.SALE_PRODUCTS}) must not exceed SALE_ITEMS (${result.data.SALE_ITEMS}).`,
-    );
-  }
-  const lines = result.error.issues.map((issue) => describe(String(issue.path[0]), given, issue.message));
-  throw new ConfigError(lines.join('\n'));
-}
-
-/** Connection addresses carry passwords, so their values stay out of the message. */
-function describe(name: string, given: Readonly<Record<string, string | undefined>>, problem: string): string {
-  const value = given[name];
-  if (value === undefined) return `${name} is not set.`;
-  return name.endsWith('_URL') ? `${name} ${problem}.` : `${name}=${JSON.stringify(value)}: ${problem}.`;
+  const config = readEnvironment(schema, env);
+  if (config.SALE_PRODUCTS <= config.SALE_ITEMS) return config;
+  throw new ConfigError(`SALE_PRODUCTS (${config.SALE_PRODUCTS}) must not exceed SALE_ITEMS (${config.SALE_ITEMS}).`);
 }

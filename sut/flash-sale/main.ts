@@ -1,14 +1,14 @@
 /** The flash sale service: `node sut/flash-sale/main.ts`, configured by environment variables alone (config.ts). */
-import { createServer, type Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer } from 'node:http';
 import { Client } from 'pg';
-import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { ConfigError } from '../telemetry/environment.ts';
+import { aborted, drain, listen, retryUntil, stopSignal } from '../telemetry/lifecycle.ts';
+import { createLogger } from '../telemetry/logger.ts';
 import { createApp } from './app.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { ensureSchema } from './schema.ts';
 import { createTelemetry } from './telemetry.ts';
 
-const BOOT_RETRY_MS = 500;
 /** How long creating the schema may take. */
 const SCHEMA_TIMEOUT_MS = 30_000;
 
@@ -39,7 +39,7 @@ async function serve(config: Config): Promise<void> {
   const server = createServer(app.handler);
   // Idle connections are kept longer than usual load generators and proxies keep theirs, so that they close first.
   server.keepAliveTimeout = 65_000;
-  await listen(server, config);
+  await listen(server, config.HOST, config.PORT);
   logger.info({ host: config.HOST, port: config.PORT }, 'listening');
 
   const signal = await aborted(stopping);
@@ -48,15 +48,6 @@ async function serve(config: Config): Promise<void> {
   await app.stop();
   logger.info('stopped');
   // The log is written asynchronously: the process ends by itself once that is done and nothing else is open.
-}
-
-/** Aborts at the first SIGTERM or SIGINT, with the signal as its reason. SIGUSR1 stays Node's own. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => controller.abort(signal));
-  }
-  return controller.signal;
 }
 
 async function prepareDatabase(config: Config): Promise<void> {
@@ -73,47 +64,4 @@ async function prepareDatabase(config: Config): Promise<void> {
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-/** Tries until it succeeds (true) or the signal aborts (false). */
-async function retryUntil(signal: AbortSignal, logger: Logger, attempt: () => Promise<void>): Promise<boolean> {
-  while (!signal.aborted) {
-    try {
-      await attempt();
-      return true;
-    } catch (error) {
-      logger.error({ err: error }, 'cannot start yet, trying again');
-      await sleep(BOOT_RETRY_MS, undefined, { signal }).catch(() => {});
-    }
-  }
-  return false;
-}
-
-function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: HOST, port: PORT, backlog: 4096 }, resolve);
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(signal.reason);
-    else signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
-  });
-}
-
-/** Takes no more connections and waits for the requests under way; after `timeoutMs` they are cut off. */
-async function drain(server: Server, timeoutMs: number, logger: Logger): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  // Kept-alive connections become idle one by one as their answers go out.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const deadline = setTimeout(() => {
-    logger.warn('requests did not finish in time and are cut off');
-    server.closeAllConnections();
-  }, timeoutMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(deadline);
 }

@@ -86,7 +86,7 @@ export function noTelemetry(): Telemetry {
   const nothing = () => {};
   return {
     http: undefined,
-    database: { query: nothing, error: nothing, watch: nothing },
+    database: { waited: nothing, query: nothing, error: nothing, watch: nothing },
     redis: { command: nothing, error: nothing, watch: nothing },
     locks: { attempt: nothing, contended: nothing, held: nothing },
     sales: {

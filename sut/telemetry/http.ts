@@ -29,9 +29,24 @@ export interface ExpectedSeries {
   readonly statuses: readonly number[];
 }
 
-/** Receives each finished request; `seconds` from its arrival to the end of its answer. */
+/** A request whose answer is closed. */
+export interface FinishedRequest {
+  /** As named() has it, or UNMATCHED. */
+  readonly handler: string;
+  readonly method: string;
+  /** 499 where the client did not wait for all of the answer. */
+  readonly status: number;
+  /** From its arrival to the end of its answer. */
+  readonly seconds: number;
+  /** Bytes handed to the connection, headers included. */
+  readonly responseBytes: number;
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** Receives each finished request. */
 export interface HttpRecorder {
-  record(handler: string, method: string, status: number, seconds: number): void;
+  record(finished: FinishedRequest): void;
 }
 
 /** Registers http_requests_total and http_request_duration_seconds, with the expected series at 0. */
@@ -54,7 +69,7 @@ export function httpRecorder(registry: Registry, expected: readonly ExpectedSeri
     for (const status of statuses) seriesOf(handler, method, status);
   }
   return {
-    record: (handler, method, status, seconds) => seriesOf(handler, method, status).observe(seconds),
+    record: ({ handler, method, status, seconds }) => seriesOf(handler, method, status).observe(seconds),
   };
 }
 
@@ -76,52 +91,67 @@ export function correlate(): RequestHandler {
   };
 }
 
+/** What a log line calls what its metrics call otherwise: lines and series of a service are looked up by the same words. */
+export interface LogNames {
+  readonly handler: string;
+  readonly status: string;
+  /** What was asked for, where no route took it. */
+  readonly address: string;
+}
+
+const LOG_NAMES: LogNames = { handler: 'handler', status: 'status_code', address: 'path' };
+
 /**
  * Records and logs each request when its answer is closed: 'finish' alone would miss the clients that hang up.
- * An answer that was not completely handed over counts as 499. Either recipient may be left out.
+ * An answer that was not completely handed over counts as 499. Either recipient may be left out. What handlers put into
+ * `response.locals.facts` goes into the line.
  */
-export function observeRequests(recorder: HttpRecorder | undefined, logger: Logger | undefined): RequestHandler {
+export function observeRequests(
+  recorder: HttpRecorder | undefined,
+  logger: Logger | undefined,
+  names = LOG_NAMES,
+): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const began = performance.now();
-    // Routers rewrite request.url while they look for a route.
+    // Routers rewrite request.url while they look for a route, and a closed connection is taken away from its answer.
     const path = request.path;
+    const { socket } = request;
+    const writtenBefore = socket.bytesWritten;
     response.once('close', () => {
-      const seconds = (performance.now() - began) / 1000;
-      const handler: string = response.locals.handler ?? UNMATCHED;
-      const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
-      const method = methodLabel(request.method);
-      recorder?.record(handler, method, status, seconds);
-      if (logger !== undefined) logRequest(logger, { handler, method, path, status, seconds, response });
+      const finished: FinishedRequest = {
+        handler: response.locals.handler ?? UNMATCHED,
+        method: methodLabel(request.method),
+        status: response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST,
+        seconds: (performance.now() - began) / 1000,
+        responseBytes: socket.bytesWritten - writtenBefore,
+        request,
+        response,
+      };
+      recorder?.record(finished);
+      if (logger !== undefined) logRequest(logger, names, path, finished);
     });
     next();
   };
 }
 
-interface Finished {
-  readonly handler: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly seconds: number;
-  readonly response: Response;
-}
-
 /** One line a request: info, warn from 400 on, error from 500 on; scrapes and probes at debug. */
-function logRequest(logger: Logger, { handler, method, path, status, seconds, response }: Finished): void {
-  const { quiet, errorCode } = response.locals;
+function logRequest(logger: Logger, names: LogNames, path: string, finished: FinishedRequest): void {
+  const { handler, method, status, seconds, response } = finished;
+  const { quiet, errorCode, facts } = response.locals;
   const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : quiet === true ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
   logger[level](
     {
       // 'close' may fire outside of the request's asynchronous context, so the id is given here.
       correlation_id: response.locals.correlationId,
-      handler,
+      [names.handler]: handler,
       method,
       // Paths come from outside: bounded, and only where the handler does not say it already.
-      ...(handler === UNMATCHED ? { path: path.slice(0, 200) } : {}),
-      status_code: status,
+      ...(handler === UNMATCHED ? { [names.address]: path.slice(0, 200) } : {}),
+      [names.status]: status,
       duration_ms: Math.round(seconds * 1e6) / 1000,
       ...(errorCode === undefined ? {} : { error_code: errorCode }),
+      ...facts,
     },
     'request',
   );

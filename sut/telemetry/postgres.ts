@@ -18,6 +18,8 @@ export interface Statement {
 
 /** Receives what happens at the database. */
 export interface DatabaseRecorder {
+  /** A connection was had after `seconds`, or not had. */
+  waited(seconds: number): void;
   /** A query that reached the database took `seconds`, whether it succeeded or not. */
   query(queryType: string, table: string, seconds: number): void;
   /** An operation failed, whether it reached the database or not. */
@@ -31,8 +33,19 @@ export const CONNECTION = 'connection';
 
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+export interface DatabaseMetrics {
+  /** What the label that holds a statement's kind is called; 'query_type' unless given. */
+  readonly typeLabel?: string;
+  /** Counts queries, and those that took longer than these seconds, and times the wait for a connection. */
+  readonly slowSeconds?: number;
+}
+
 /** Registers the db_* metrics, with the series of the given statements at 0. */
-export function databaseRecorder(registry: Registry, statements: readonly Statement[]): DatabaseRecorder {
+export function databaseRecorder(
+  registry: Registry,
+  statements: readonly Statement[],
+  { typeLabel = 'query_type', slowSeconds }: DatabaseMetrics = {},
+): DatabaseRecorder {
   const registers = [registry];
   const duration = new Distribution({
     name: 'db_query_duration_seconds',
@@ -43,23 +56,41 @@ export function databaseRecorder(registry: Registry, statements: readonly Statem
   const known = new Map<string, Map<string, Series>>();
   const seriesOf = (queryType: string, table: string): Series => {
     const tables = kept(known, queryType, () => new Map<string, Series>());
-    return kept(tables, table, () => duration.add({ query_type: queryType, table }));
+    return kept(tables, table, () => duration.add({ [typeLabel]: queryType, table }));
   };
+  const waits = slowSeconds === undefined ? undefined : waitsForConnections(registry);
+  const slow = slowSeconds === undefined ? undefined : slowQueries(registry, typeLabel);
+  if (slowSeconds !== undefined) duration.countAs('db_queries_total', 'Queries that reached the database');
   const errors = new Counter({
     name: 'db_errors_total',
     help: 'Database operations that failed',
-    labelNames: ['query_type'],
+    labelNames: [typeLabel],
     registers,
   });
-  errors.inc({ query_type: CONNECTION }, 0);
+  errors.inc({ [typeLabel]: CONNECTION }, 0);
   for (const { queryType, table } of statements) {
     seriesOf(queryType, table);
-    errors.inc({ query_type: queryType }, 0);
+    slow?.inc({ [typeLabel]: queryType, table }, 0);
+    errors.inc({ [typeLabel]: queryType }, 0);
   }
   return {
-    query: (queryType, table, seconds) => seriesOf(queryType, table).observe(seconds),
-    error: (queryType) => errors.inc({ query_type: queryType }),
+    waited: (seconds) => waits?.observe(seconds),
+    query(queryType, table, seconds) {
+      seriesOf(queryType, table).observe(seconds);
+      if (slowSeconds !== undefined && seconds > slowSeconds) slow?.inc({ [typeLabel]: queryType, table });
+    },
+    error: (queryType) => errors.inc({ [typeLabel]: queryType }),
     watch(pool, max) {
+      if (waits !== undefined) {
+        new Gauge({
+          name: 'db_connection_pool_usage',
+          help: 'Share of the pool that is checked out or being opened, 0 to 1',
+          registers,
+          collect() {
+            this.set((pool.totalCount - pool.idleCount) / max);
+          },
+        });
+      }
       new Gauge({
         name: 'db_connections_active',
         help: 'Connections checked out of the pool or being opened',
@@ -80,6 +111,22 @@ export function databaseRecorder(registry: Registry, statements: readonly Statem
     },
   };
 }
+
+const waitsForConnections = (registry: Registry): Series =>
+  new Distribution({
+    name: 'db_connection_wait_time_seconds',
+    help: 'Time a query waited for a connection of the pool',
+    buckets: BUCKETS,
+    registry,
+  }).add({});
+
+const slowQueries = (registry: Registry, typeLabel: string) =>
+  new Counter({
+    name: 'db_slow_queries_total',
+    help: 'Queries that took longer than the service calls slow',
+    labelNames: [typeLabel, 'table'],
+    registers: [registry],
+  });
 
 /** The database did not do what it was asked, in time or at all; `cause` is the driver's error. */
 export class DatabaseUnavailable extends Error {
@@ -135,12 +182,15 @@ export class MeteredPool {
   }
 
   async #connect(statement: Statement): Promise<PoolClient> {
+    const began = performance.now();
     try {
       return await this.#pool.connect();
     } catch (error) {
       this.#recorder.error(statement.queryType);
       const cause = error instanceof Error ? error : new Error(String(error));
       throw new DatabaseUnavailable(`no database connection for ${statement.name}: ${cause.message}`, { cause });
+    } finally {
+      this.#recorder.waited((performance.now() - began) / 1000);
     }
   }
 }
