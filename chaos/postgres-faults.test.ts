@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Stack } from '../harness/stack/service.ts';
-import { exhaustPool, renameTable } from './index.ts';
+import { exhaustPool, renameTable, slowQueries } from './index.ts';
 import { inject, postgres, query, testStack } from './testing.ts';
 
 let stack: Stack;
@@ -42,6 +43,62 @@ describe('exhaustPool', () => {
   test('does nothing when the run was interrupted before', async () => {
     await expect(exhaustPool({ table: 'orders' }).inject(stack, AbortSignal.abort())).rejects.toThrow('interrupted');
     await ask('insert into orders values (1)');
+  });
+});
+
+describe('slowQueries', () => {
+  const fault = () => slowQueries({ table: 'orders', forEach: '300ms', every: '500ms' });
+  /** How long the slowest query took, of those that follow each other for longer than two locks are apart. */
+  const slowest = async (text: string): Promise<number> => {
+    let most = 0;
+    for (const end = performance.now() + 1_100; performance.now() < end; ) {
+      const began = performance.now();
+      await ask(text);
+      most = Math.max(most, performance.now() - began);
+    }
+    return most;
+  };
+
+  test('makes queries wait again and again, lets each through, proves it, and ends when healed', async () => {
+    const injection = await inject(fault(), stack);
+    await sleep(1_200);
+    expect(await injection.proof()).toMatchObject({ held: false, seen: '0 queries seen waiting for our lock' });
+    expect(await slowest('select * from orders')).toBeGreaterThan(150);
+    expect(await injection.proof()).toMatchObject({
+      held: true,
+      seen: expect.stringMatching(/^\d+ queries seen waiting for our lock, the longest for \d+ ms$/),
+      source: 'pg_stat_activity',
+    });
+    await injection.heal();
+    expect(await ask("select 1 from pg_stat_activity where application_name like 'firedrill slowQueries%'")).toEqual(
+      [],
+    );
+    expect(await slowest('select * from orders')).toBeLessThan(150);
+  });
+
+  test('is not proven by queries on another table', async () => {
+    const injection = await inject(fault(), stack);
+    await ask('drop table if exists others; create table others (id int)');
+    await slowest('select * from others');
+    expect(await injection.proof()).toMatchObject({ held: false });
+    await injection.heal();
+  });
+
+  test('goes on where its session was lost, and heals where Postgres is down', async () => {
+    const injection = await inject(fault(), stack);
+    await ask("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'firedrill%'");
+    await expect.poll(() => slowest('select * from orders'), { timeout: 20_000 }).toBeGreaterThan(150);
+    const service = stack.service('postgres');
+    await service.kill();
+    await injection.heal();
+    await service.start();
+  });
+
+  test('says which table it cannot lock', async () => {
+    await expect(inject(slowQueries({ table: 'nowhere', forEach: '1s', every: '2s' }), stack)).rejects.toMatchObject({
+      code: 'FAULT_FAILED',
+      message: expect.stringContaining('"nowhere" does not exist'),
+    });
   });
 });
 

@@ -84,11 +84,17 @@ describe('redeploy', () => {
   });
 });
 
-test('flushRedis brings back an empty Redis, and proves it', async () => {
+test('flushRedis brings back an empty Redis, its streams and their groups gone, and proves it', async () => {
   const { endpoint } = stack.service('redis');
-  await withRedis(endpoint, (client) => client.set('cached', '1'));
+  await withRedis(endpoint, async (client) => {
+    await client.set('cached', '1');
+    await client.xadd('jobs', '*', 'id', '1');
+    await client.xgroup('CREATE', 'jobs', 'workers', '0');
+  });
   const injection = await inject(flushRedis(), stack);
   expect(await injection.proof()).toMatchObject({ held: true, source: 'Redis' });
-  expect(await withRedis(endpoint, (client) => client.exists('cached'))).toBe(0);
+  expect(await withRedis(endpoint, (client) => client.exists('cached', 'jobs'))).toBe(0);
+  const claim = withRedis(endpoint, (client) => client.xautoclaim('jobs', 'workers', 'us', 0, '0'));
+  await expect(claim).rejects.toThrow('NOGROUP');
   await injection.heal();
 });

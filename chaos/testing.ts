@@ -8,6 +8,7 @@ import { createClock } from '../harness/clock.ts';
 import type { Fault, Injection } from '../harness/fault.ts';
 import { bootAlone } from '../harness/stack/boot.ts';
 import { openProcesses } from '../harness/stack/processes.ts';
+import type { OpenRuntime } from '../harness/stack/runtime.ts';
 import type { Endpoint, Program, ServiceDescription, Stack } from '../harness/stack/service.ts';
 
 const none = { apt: '', dnf: '', brew: '' };
@@ -59,9 +60,10 @@ export const app: ServiceDescription = {
 export async function testStack(
   services: readonly ServiceDescription[],
   faults: readonly Fault[] = [],
+  open: OpenRuntime = openProcesses,
 ): Promise<Stack> {
   const logFolder = await mkdtemp(join(tmpdir(), 'chaos-test-'));
-  const stack = await bootAlone(openProcesses, {
+  const stack = await bootAlone(open, {
     services,
     interceptions: [...new Set(faults.flatMap((fault) => fault.interception ?? []))],
     outside: [],
