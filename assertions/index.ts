@@ -1,7 +1,8 @@
 /** What a scenario can claim. */
 export { alert } from './alert.ts';
-export { booksBalance, countsAgree, neverOversells, nothingLost, sellsExactly } from './invariants.ts';
+export { jobsAgree, noUploadLost, processedOnce, requestsAgree, uploadsStored } from './audio-invariants.ts';
 export { log } from './log.ts';
 export { metric } from './metric.ts';
 export { panel } from './panel.ts';
+export { booksBalance, countsAgree, neverOversells, nothingLost, sellsExactly } from './shop-invariants.ts';
 export { shopper } from './shopper.ts';

@@ -48,7 +48,7 @@ describe('the books', () => {
   it('are what the drivers, /metrics and the database say', async () => {
     await using app = await serving(200, 'sold 2\n');
     const ledger = { counts: { purchases: 2 }, receipts: ['a', 'b'] };
-    expect(await readBooks(app.url, [totals()], ledger)).toEqual({
+    expect(await readBooks([app.url], [totals()], ledger)).toEqual({
       load: [totals()],
       metrics: [{ name: 'sold', labels: {}, value: 2 }],
       ledger,
@@ -58,12 +58,12 @@ describe('the books', () => {
   it('cannot be read from an app that answers an error, or nothing', async () => {
     const app = await serving(503, '');
     const ledger = { counts: {}, receipts: [] };
-    await expect(readBooks(app.url, [], ledger)).rejects.toMatchObject({
+    await expect(readBooks([app.url], [], ledger)).rejects.toMatchObject({
       code: 'SERVICE_FAILED',
       message: `${app.url}/metrics cannot be read for the books: it answered 503`,
     });
     await app[Symbol.asyncDispose]();
-    await expect(readBooks(app.url, [], ledger)).rejects.toThrow(/fetch failed.*ECONNREFUSED/);
+    await expect(readBooks([app.url], [], ledger)).rejects.toThrow(/fetch failed.*ECONNREFUSED/);
   });
 });
 

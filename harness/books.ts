@@ -4,12 +4,16 @@ import type { Books, MetricSample } from './invariant.ts';
 import type { LoadTotals } from './load.ts';
 import type { Ledger } from './system.ts';
 
-/** Reads /metrics straight from the app, not through a scrape. Throws SERVICE_FAILED where it does not answer. */
-export async function readBooks(url: string, load: readonly LoadTotals[], ledger: Ledger): Promise<Books> {
+/** Reads /metrics straight from the apps, not through a scrape. Throws SERVICE_FAILED where one does not answer. */
+export async function readBooks(urls: readonly string[], load: readonly LoadTotals[], ledger: Ledger): Promise<Books> {
+  return { load, ledger, metrics: (await Promise.all(urls.map(readMetrics))).flat() };
+}
+
+async function readMetrics(url: string): Promise<MetricSample[]> {
   try {
     const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(10_000) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return { load, ledger, metrics: parseMetrics(await response.text()) };
+    return parseMetrics(await response.text());
   } catch (error) {
     throw new FiredrillError('SERVICE_FAILED', `${url}/metrics cannot be read for the books: ${messageOf(error)}`, {
       cause: error,

@@ -21,7 +21,7 @@ import { runEvent } from './run-event.ts';
 import { loadOf } from './scenario.ts';
 import { boot } from './stack/boot.ts';
 import type { OpenRuntime } from './stack/runtime.ts';
-import type { Stack } from './stack/service.ts';
+import type { RunningService, Stack } from './stack/service.ts';
 import { Traffic } from './traffic.ts';
 import { exitCodeOf, type Verdict } from './verdict.ts';
 import { LogWatch, Watch } from './watch.ts';
@@ -79,6 +79,8 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   }
   return course.conclude();
 }
+
+const urlOf = ({ endpoint }: RunningService): string => `http://${endpoint.host}:${endpoint.port}`;
 
 /** One run in progress. */
 class Course {
@@ -141,8 +143,7 @@ class Course {
         this.#stop.abort();
       },
     });
-    const { endpoint } = stack.service(scenario.system.app);
-    const url = `http://${endpoint.host}:${endpoint.port}`;
+    const url = urlOf(stack.service(scenario.system.app));
     const target = { url, seed: this.#options.seed, speed: this.#plan.clock.speed, keepIn: this.#options.folder };
     const traffic = new Traffic(target, this.#journal, (error) => {
       this.trouble(error);
@@ -180,7 +181,7 @@ class Course {
     } finally {
       await traffic.stop(this.#stop.signal.aborted ? DRAIN_WHEN_ABORTED_MS : undefined);
     }
-    if (!this.#stop.signal.aborted) await this.#closeBooks(stack, traffic, url);
+    if (!this.#stop.signal.aborted) await this.#closeBooks(stack, traffic);
     if (!this.#stop.signal.aborted) await this.#askGrafana(stack, prometheus);
     await this.#options.beforeTeardown?.(stack);
   }
@@ -223,10 +224,12 @@ class Course {
       .catch((error: unknown) => this.trouble(error));
   }
 
-  async #closeBooks(stack: Stack, traffic: Traffic, url: string): Promise<void> {
+  async #closeBooks(stack: Stack, traffic: Traffic): Promise<void> {
     const { invariants, system } = this.#plan.scenario;
     if (invariants.length === 0) return;
-    const books = await readBooks(url, traffic.totals, await system.ledger(stack));
+    const ledger = await system.ledger(stack);
+    const apps = (system.counting ?? [system.app]).map((name) => urlOf(stack.service(name)));
+    const books = await readBooks(apps, traffic.totals, ledger);
     for (const invariant of invariants) {
       this.#journal.append({
         type: 'observation',

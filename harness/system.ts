@@ -8,14 +8,17 @@ export interface System {
   readonly services: readonly ServiceDescription[];
   /** What may be booted beside them to look around: no scenario needs it (--with). */
   readonly extras?: readonly ServiceDescription[];
-  /** Name of the service that traffic goes to and whose /metrics is reconciled. */
+  /** Name of the service that traffic goes to. */
   readonly app: string;
+  /** Names of the services whose /metrics must agree with the drivers and the ledger; default the app alone. */
+  readonly counting?: readonly string[];
   /** How often production scrapes it; the widest scrape interval of its jobs. */
   readonly scrapeInterval: Duration;
   /** Folder of the production files: rules, dashboards, prometheus.yml, alertmanager.yml. */
   readonly monitoring: Monitoring;
   /**
-   * Reads the system's own books (its database) after the load has drained. Numbers by name; invariants claim about them.
+   * Reads the system's own books (its database) after the load has drained, once what it has taken in is done with.
+   * Numbers by name; invariants claim about them.
    */
   ledger(stack: Stack): Promise<Ledger>;
 }

@@ -7,7 +7,7 @@
  * a connection that broke in the middle of an answer (its parser and its queue keep the torn half), so that is done here.
  */
 import type cannon from 'autocannon';
-import { Answer, type Ask, type Journey } from './journey.ts';
+import { Answer, type Ask, headersOf, type Journey } from './journey.ts';
 import type { Tally } from './tally.ts';
 
 /** autocannon's client, with the fields beyond its types that exact counting needs (autocannon 9, lib/httpClient.js). */
@@ -127,7 +127,10 @@ export class Lane {
       {
         method: ask.method,
         path: ask.path,
-        ...(ask.body === undefined ? {} : { body: ask.body, headers: { 'content-type': 'application/json' } }),
+        headers: headersOf(ask),
+        ...(ask.body === undefined
+          ? {}
+          : { body: typeof ask.body === 'string' ? ask.body : Buffer.from(ask.body.buffer) }),
         onResponse: (status, body) => this.#answered(status, body),
       },
     ]);

@@ -3,9 +3,7 @@
  * `request()`: a generator's cost per request is taken from the system it loads, since they share the machine.
  */
 import type { Dispatcher, Pool } from 'undici';
-import { Answer, type Ask } from './journey.ts';
-
-const JSON_BODY = { 'content-type': 'application/json' };
+import { Answer, type Ask, headersOf } from './journey.ts';
 
 /** Sent once, never again. Resolves with the answer, or with the error's code ('ECONNREFUSED') where there was none. */
 export function exchange(pool: Pool, ask: Ask): Promise<Answer | string> {
@@ -15,7 +13,7 @@ export function exchange(pool: Pool, ask: Ask): Promise<Answer | string> {
         method: ask.method,
         path: ask.path,
         body: ask.body ?? null,
-        headers: ask.body === undefined ? null : JSON_BODY,
+        headers: headersOf(ask),
       },
       new AnswerHandler(resolve),
     );

@@ -17,7 +17,18 @@ export interface Ask {
   readonly handler: string;
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly body?: string;
+  /** Text is sent as JSON, unless `headers` say otherwise. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+const JSON_BODY: Readonly<Record<string, string>> = { 'content-type': 'application/json' };
+
+/** All that is sent with it. */
+export function headersOf({ body, headers }: Ask): Readonly<Record<string, string>> {
+  const own = typeof body === 'string' ? JSON_BODY : NO_HEADERS;
+  return headers === undefined ? own : { ...own, ...headers };
 }
 
 export class Answer {
@@ -54,7 +65,7 @@ export class Answer {
 
 /** Several requests are sent at the same moment; their answers come in the order they were asked. */
 type Steps = Generator<readonly Ask[], string, readonly Answer[]>;
-type Step<Result> = Generator<readonly Ask[], Result, readonly Answer[]>;
+export type Step<Result> = Generator<readonly Ask[], Result, readonly Answer[]>;
 
 /** Ends with its outcome: 'purchased', or the error code that ended it. */
 export type Journey = Steps;
@@ -73,6 +84,7 @@ export class Visitor {
   readonly number: number;
   readonly random: Random;
   readonly #acknowledged: (receipt: string) => void;
+  #headers: Readonly<Record<string, string>> | undefined;
 
   constructor(number: number, random: Random, acknowledged: (receipt: string) => void) {
     this.number = number;
@@ -80,22 +92,37 @@ export class Visitor {
     this.#acknowledged = acknowledged;
   }
 
+  /** Sends this token with every request from now on. */
+  logIn(token: string): void {
+    this.#headers = { authorization: `Bearer ${token}` };
+  }
+
   *get(handler: string, path: string): Step<Answer> {
-    return only(yield [{ handler, method: 'GET', path }]);
+    return only(yield [this.#with({ handler, method: 'GET', path })]);
   }
 
   *post(handler: string, path: string, body: unknown): Step<Answer> {
-    return only(yield [posting(handler, path, body)]);
+    return only(yield [this.#with(posting(handler, path, body))]);
+  }
+
+  /** Sends these bytes as they are. */
+  *upload(handler: string, path: string, body: Uint8Array<ArrayBuffer>, type: string): Step<Answer> {
+    const { headers, ...ask } = this.#with({ handler, method: 'POST', path, body });
+    return only(yield [{ ...ask, headers: { ...headers, 'content-type': type } }]);
   }
 
   /** The same request `times` times, all at once. */
   *postTogether(times: number, handler: string, path: string, body: unknown): Step<readonly Answer[]> {
-    return yield Array.from({ length: times }, () => posting(handler, path, body));
+    return yield Array.from({ length: times }, () => this.#with(posting(handler, path, body)));
   }
 
   /** The system acknowledged this; after the run it must be in its books. */
   acknowledged(receipt: string): void {
     this.#acknowledged(receipt);
+  }
+
+  #with(ask: Ask): Ask {
+    return this.#headers === undefined ? ask : { ...ask, headers: this.#headers };
   }
 }
 

@@ -1,11 +1,12 @@
 /** The audio network as a system: its services, its monitoring, and how its books are read. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Clock } from '../harness/clock.ts';
 import type { ContainerRecipe, ServiceContext, ServiceDescription } from '../harness/stack/service.ts';
 import type { CatalogMetric, System } from '../harness/system.ts';
 import { type Bytes, bytes, type Duration, milliseconds } from '../harness/units.ts';
 import catalog from '../monitoring/catalog.json' with { type: 'json' };
-import { readLedger } from './audio/ledger.ts';
+import { jobsUnderWay, readLedger } from './audio/ledger.ts';
 import { alertmanager } from './services/alertmanager.ts';
 import { blackbox } from './services/blackbox.ts';
 import { grafana } from './services/grafana.ts';
@@ -131,6 +132,7 @@ export function audio(options: AudioOptions = {}): System {
       alertmanager({ config: files.alertmanager }),
     ],
     app: 'audio-api',
+    counting: ['audio-api', 'audio-worker'],
     scrapeInterval: '5s',
     monitoring,
     async ledger(stack) {
@@ -140,6 +142,7 @@ export function audio(options: AudioOptions = {}): System {
       });
       await client.connect();
       try {
+        await untilIdle(client);
         return await readLedger(client, {
           endpoint: s3Url(stack.service('versitygw').endpoint),
           region: S3_REGION,
@@ -154,6 +157,15 @@ export function audio(options: AudioOptions = {}): System {
 }
 
 const BUCKET = 'audio';
+
+/** Real time: a backlog of a hundred jobs and their last retries are done with by then, at every speed. */
+const IDLE_WITHIN_MS = 60_000;
+
+/** Waits until no job is under way any more; what is still there after a minute, the ledger says. */
+async function untilIdle(client: Client): Promise<void> {
+  const deadline = Date.now() + IDLE_WITHIN_MS;
+  while ((await jobsUnderWay(client)) > 0 && Date.now() < deadline) await sleep(100);
+}
 
 const api = (options: AudioOptions): ServiceDescription => ({
   name: 'audio-api',

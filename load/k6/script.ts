@@ -12,7 +12,7 @@
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type RefinedResponse } from 'k6/http';
-import { Answer, type Ask, type Journey, type JourneyFunction, Visitor } from '../journey.ts';
+import { Answer, type Ask, headersOf, type Journey, type JourneyFunction, Visitor } from '../journey.ts';
 import { random } from '../random.ts';
 import { type Defect, type GateState, MARK, type Orders, type Step, SUMMARY_MARK, TAG } from './orders.ts';
 import { lossOf } from './outcome.ts';
@@ -25,7 +25,6 @@ if (journey === undefined) throw new Error(`${orders.journey.path} exports no jo
 export const options = orders.options;
 
 const ANSWER_WITHIN = '30s';
-const JSON_BODY = { 'content-type': 'application/json' };
 
 /** VUs that there may be while the gate is open, as far as this VU knows. */
 let normal = orders.planned;
@@ -91,19 +90,22 @@ interface Reply {
 
 /** Several go out at the same moment. */
 function send(asks: readonly Ask[]): Reply[] {
-  const requests = asks.map(({ handler, method, path, body }) => ({
-    method,
-    url: orders.url + path,
-    body: body ?? null,
-    params: {
-      ...(body === undefined ? {} : { headers: JSON_BODY }),
-      // Paths carry identifiers; the handler is the name that k6's own figures go by.
-      tags: { handler, name: handler },
-      timeout: ANSWER_WITHIN,
-      redirects: 0,
-      responseType: 'text' as const,
-    },
-  }));
+  const requests = asks.map((ask) => {
+    const { handler, method, path, body } = ask;
+    return {
+      method,
+      url: orders.url + path,
+      body: typeof body === 'object' ? body.buffer : (body ?? null),
+      params: {
+        headers: headersOf(ask),
+        // Paths carry identifiers; the handler is the name that k6's own figures go by.
+        tags: { handler, name: handler },
+        timeout: ANSWER_WITHIN,
+        redirects: 0,
+        responseType: 'text' as const,
+      },
+    };
+  });
   const [only, second] = requests;
   if (only !== undefined && second === undefined)
     return [replyOf(http.request(only.method, only.url, only.body, only.params))];

@@ -74,6 +74,14 @@ SELECT
   (SELECT count(*) FROM posts p
     WHERE p.likes <> (SELECT count(*) FROM likes l WHERE l.post_id = p.id)) AS posts_with_wrong_likes`;
 
+/** Jobs that have not ended. */
+export async function jobsUnderWay(client: Client): Promise<number> {
+  const { rows } = await client.query<{ n: string }>(
+    `SELECT count(*) AS n FROM jobs WHERE status IN ('pending', 'processing')`,
+  );
+  return Number(rows[0]?.n);
+}
+
 type Counted = Omit<Ledger['counts'], 'objects_missing' | 'objects_without_job'>;
 
 /** Reads the books over an open connection, and the store. Throws the drivers' errors. */

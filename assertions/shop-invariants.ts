@@ -1,38 +1,6 @@
-/** Claims about the system's own data that no fault may break, judged from the three books: drivers, /metrics, database. */
-import type { Judgement } from '../harness/expectation.ts';
-import type { Books, Invariant, MetricSample } from '../harness/invariant.ts';
-import { explain } from './explain.ts';
-
-type Facts = Readonly<Record<string, unknown>>;
-
-function invariant(
-  name: string,
-  expected: string,
-  observe: (books: Books) => Facts,
-  findings: (facts: Facts) => readonly string[] | undefined,
-  held: (facts: Facts) => string,
-): Invariant {
-  return {
-    name,
-    observe,
-    judge: (facts): Judgement => {
-      const wrong = findings(facts);
-      if (wrong === undefined)
-        return explain({
-          verdict: 'unknown',
-          headline: `${name}: cannot be told`,
-          expected,
-          received: `the books lack what it needs: ${JSON.stringify(facts)}`,
-        });
-      if (wrong.length > 0)
-        return explain({ verdict: 'broken', headline: `${name}: broken`, expected, received: wrong.join('; ') });
-      return explain({ verdict: 'held', headline: name, expected, received: held(facts) });
-    },
-  };
-}
-
-const number = (facts: Facts, name: string): number | undefined =>
-  typeof facts[name] === 'number' ? facts[name] : undefined;
+/** Claims about the shop's own data that no fault may break. */
+import type { Invariant } from '../harness/invariant.ts';
+import { answersIn, differingAnswers, invariant, number, receiptsIn, sumOf, zeroes } from './books.ts';
 
 /** No more units are sold or reserved than there are, and nobody has more than the limit. */
 export const neverOversells = (): Invariant =>
@@ -65,11 +33,7 @@ export const booksBalance = (): Invariant =>
     'the books balance',
     'every purchase has its reservation, and every counter says what its rows say',
     ({ ledger }) => ({ ...ledger.counts }),
-    (facts) => {
-      const checks = BALANCES.map((name) => [name, number(facts, name)] as const);
-      if (checks.some(([, value]) => value === undefined)) return undefined;
-      return checks.filter(([, value]) => value !== 0).map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value}`);
-    },
+    (facts) => zeroes(facts, BALANCES),
     (facts) => `${facts.reservations} reservations, ${facts.purchases} purchases`,
   );
 
@@ -78,12 +42,7 @@ export const nothingLost = (): Invariant =>
   invariant(
     'nothing acknowledged is lost',
     'every purchase code that was acknowledged is in the database',
-    ({ load, ledger }) => {
-      const kept = new Set(ledger.receipts);
-      const receipts = load.flatMap((totals) => totals.receipts);
-      const lost = receipts.filter((code) => !kept.has(code));
-      return { acknowledged: receipts.length, lost: lost.length, examples: lost.slice(0, 5) };
-    },
+    receiptsIn,
     (facts) => {
       const lost = number(facts, 'lost');
       if (lost === undefined) return undefined;
@@ -104,13 +63,14 @@ export const countsAgree = (): Invariant =>
   invariant(
     'the counts agree to the unit',
     'drivers = http_requests_total, and purchases = purchase_success_total = rows in the database',
-    ({ load, metrics, ledger }) => {
-      const differences = compareAnswers(load, metrics);
+    (books) => {
+      const { load, metrics, ledger } = books;
+      const differences = differingAnswers(books, { handler: 'handler', status: 'status_code' });
       const told = load.reduce((sum, totals) => sum + totals.receipts.length, 0);
       const counted = sumOf(metrics, 'purchase_success_total');
       const unanswered = load.reduce((sum, totals) => sum + totals.unanswered, 0);
       return {
-        requests: load.reduce((sum, totals) => sum + totals.answers.reduce((all, { count }) => all + count, 0), 0),
+        requests: answersIn(books),
         differences,
         told,
         counted,
@@ -131,30 +91,6 @@ export const countsAgree = (): Invariant =>
     },
     (facts) => `${facts.requests} requests and ${facts.stored} purchases agree`,
   );
-
-function compareAnswers(load: Books['load'], metrics: readonly MetricSample[]): string[] {
-  const driver = new Map<string, number>();
-  for (const { handler, method, status, count } of load.flatMap((totals) => totals.answers)) {
-    const key = `${method} ${handler} ${status}`;
-    driver.set(key, (driver.get(key) ?? 0) + count);
-  }
-  const handlers = new Set(load.flatMap((totals) => totals.answers.map(({ handler }) => handler)));
-  const server = new Map<string, number>();
-  for (const { name, labels, value } of metrics) {
-    if (name !== 'http_requests_total' || !handlers.has(labels.handler ?? '') || value === 0) continue;
-    server.set(`${labels.method} ${labels.handler} ${labels.status_code}`, value);
-  }
-  return [...new Set([...driver.keys(), ...server.keys()])]
-    .filter((key) => (driver.get(key) ?? 0) !== (server.get(key) ?? 0))
-    .map(
-      (key) => `${key}: the driver counted ${driver.get(key) ?? 0}, http_requests_total says ${server.get(key) ?? 0}`,
-    );
-}
-
-function sumOf(metrics: readonly MetricSample[], name: string): number | null {
-  const own = metrics.filter((sample) => sample.name === name);
-  return own.length === 0 ? null : own.reduce((sum, { value }) => sum + value, 0);
-}
 
 /** Exactly this many were sold: the whole stock, to the last unit. */
 export const sellsExactly = (units: number): Invariant =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Books, Invariant, MetricSample } from '../harness/invariant.ts';
 import { totals } from '../harness/testing.ts';
-import { booksBalance, countsAgree, neverOversells, nothingLost, sellsExactly } from './invariants.ts';
+import { booksBalance, countsAgree, neverOversells, nothingLost, sellsExactly } from './shop-invariants.ts';
 
 const booksOf = (over: Partial<Books> & { readonly counts?: Readonly<Record<string, number>> } = {}): Books => ({
   load: over.load ?? [],
