@@ -8,6 +8,7 @@ export { hangPrograms } from './hang-programs.ts';
 export { type HttpErrorsOptions, httpErrors } from './http-errors.ts';
 export { httpHangs } from './http-hangs.ts';
 export type { HttpSelection } from './http-selection.ts';
+export { type KeepFlushingOptions, keepFlushingRedis } from './keep-flushing-redis.ts';
 export { killService } from './kill-service.ts';
 export { type LeakMemoryOptions, leakMemory } from './leak-memory.ts';
 export { pauseService } from './pause-service.ts';

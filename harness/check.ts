@@ -84,6 +84,10 @@ const parts = (floor: { scrape: number; range: number; evaluation: number; for: 
 function* nameProblems(plan: Plan): Generator<string> {
   const alerts = plan.alerts.map((alert) => alert.name);
   const panels = plan.panels.map(({ dashboard, panel }) => `${dashboard} / ${panel}`);
+  for (const alert of Object.keys(plan.scenario.mayFire ?? {})) {
+    if (!alerts.includes(alert))
+      yield `mayFire: no rule file defines the alert '${alert}'${suggest(alert, alerts) || '.'}`;
+  }
   for (const phase of plan.scenario.phases) {
     for (const { needs, title } of phase.expectations) {
       for (const alert of needs.alerts ?? []) {

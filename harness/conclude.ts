@@ -8,7 +8,7 @@ import type { Invariant } from './invariant.ts';
 import type { EventOf } from './journal.ts';
 import type { FullJudgement, PhaseResult } from './judge.ts';
 import { loadJudgements } from './load-judge.ts';
-import { movementOf, type Plan, presenceOf } from './plan.ts';
+import { movementOf, type Plan, type PlannedAlert, presenceOf } from './plan.ts';
 import type { RunRecord } from './record.ts';
 import { overall, type Verdict } from './verdict.ts';
 
@@ -117,6 +117,9 @@ function silenceJudgements(plan: Plan, record: RunRecord, windows: readonly Phas
       const history = alertHistory(plan, record, alert.name, first.start, last.end);
       const fired = history.firing[0];
       const blind = blindSpots(record, alert, presenceOf, first.start, last.end);
+      const allowed = plan.scenario.mayFire?.[alert.name];
+      if (fired && allowed !== undefined)
+        return allowedToFire(alert, allowed, fired.at, offset(plan, windows, fired.at));
       const [verdict, received] = fired
         ? (['broken', `firing since ${offset(plan, windows, fired.at)}`] as const)
         : blind.length > 0
@@ -139,7 +142,8 @@ function silenceJudgements(plan: Plan, record: RunRecord, windows: readonly Phas
         title: `${alert.name} stays silent`,
         verdict,
         headline: verdict === 'broken' ? `${alert.name} fired, which nobody expected` : `${alert.name} stays silent`,
-        expected: 'silent: no expectation of the scenario names it',
+        expected:
+          allowed === undefined ? 'silent: no expectation of the scenario names it' : `silent, or firing: ${allowed}`,
         received,
         query: alert.expr,
         timeline: fired ? [{ at: fired.at, what: 'firing' }] : [],
@@ -147,6 +151,21 @@ function silenceJudgements(plan: Plan, record: RunRecord, windows: readonly Phas
       };
     });
 }
+
+/** Shows nothing of the alert: it need not have fired. */
+const allowedToFire = ({ name, expr }: PlannedAlert, reason: string, at: number, since: string): FullJudgement => ({
+  id: `silence.${name}`,
+  kind: 'silence',
+  phase: null,
+  title: `${name} may fire`,
+  verdict: 'held',
+  headline: `${name} fired, as it may`,
+  expected: `silent, or firing: ${reason}`,
+  received: `firing since ${since}`,
+  query: expr,
+  timeline: [{ at, what: 'firing' }],
+  proves: {},
+});
 
 function invariantJudgements(plan: Plan, record: RunRecord): FullJudgement[] {
   return plan.scenario.invariants.map((invariant) => {

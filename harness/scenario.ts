@@ -19,6 +19,11 @@ export interface Scenario {
   readonly load: readonly Load[];
   readonly phases: readonly Phase[];
   readonly invariants: readonly Invariant[];
+  /**
+   * Alerts that the fault can bring about beside those that are expected, by chance or by the machine's speed, and why:
+   * { AudioPipelineStalled: 'no upload ends while every ffmpeg hangs' }. All others that no expectation names must stay silent.
+   */
+  readonly mayFire?: Readonly<Record<string, string>>;
   /** The highest --speed at which it is sound; faster asks are refused by name. */
   readonly maxSpeed?: number;
 }

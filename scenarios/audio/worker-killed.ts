@@ -1,0 +1,45 @@
+import {
+  alert,
+  log,
+  metric,
+  noUploadLost,
+  panel,
+  processedOnce,
+  requestsAgree,
+  uploadsStored,
+} from '../../assertions/index.ts';
+import { killService } from '../../chaos/index.ts';
+import { baseline, during, recovery, scenario, warmUp } from '../../harness/index.ts';
+import { listeners, uploads } from '../../load/index.ts';
+import { audio } from '../../sut/index.ts';
+
+const unhealthy = alert('AudioHealthCheckFailing');
+const queue = panel('Audio Pipeline', 'Queue health (pending, processing, DLQ)').legend('Pending');
+const done = panel('Audio Pipeline', 'Uploads per minute (success, failed)');
+
+export default scenario('the worker is killed in the middle of its jobs', {
+  hypothesis:
+    'Uploads wait while nobody works on them, the on-call is paged within 5 minutes, and the next worker finishes what was begun: nothing lost, nothing done twice.',
+  system: audio(),
+  load: [listeners.at('5/s'), uploads.at('2/s')],
+  phases: [
+    warmUp('1m'),
+    baseline('5m').expect(unhealthy.staysSilent(), queue.hasData(), done.hasData()),
+    during('8m', killService('audio-worker')).expect(
+      unhealthy.fires({ severity: 'critical', instance: 'audio-worker' }).within('5m'),
+      unhealthy.notifies().within('6m'),
+      queue.rises().within('3m'),
+      metric('audio_queue_pending_jobs').value().exceeds(5).within('5m'),
+    ),
+    recovery('12m').expect(
+      unhealthy.resolves().within('4m'),
+      unhealthy.notifiesResolved().within('10m'),
+      panel('System Health', 'Uptime').falls().within('3m'),
+      done.rises().within('6m'),
+      queue.returns().within('8m'),
+      log('audio-worker', { msg: 'audio processing done', attempt: '2' }).appears().within('6m'),
+    ),
+  ],
+  // Not jobsAgree(): a worker's counters start at zero with it.
+  invariants: [noUploadLost(), processedOnce(), uploadsStored(), requestsAgree()],
+});
