@@ -18,7 +18,16 @@ const pending = metric('audio_queue_pending_jobs').value();
 const queue = panel('Audio Pipeline', 'Queue health (pending, processing, DLQ)').legend('Pending');
 
 const ordinary = [listeners.at('5/s'), uploads.at('1/s')];
-const premiere = [listeners.at('5/s'), uploads.at('18/s')];
+const premiere = [
+  listeners.at('5/s'),
+  uploads.ramping(
+    [
+      { to: '28/s', over: '5m' },
+      { to: '1/s', over: '10s' },
+    ],
+    { from: '28/s' },
+  ),
+];
 
 export default scenario('more uploads than a starved worker gets through', {
   hypothesis:

@@ -97,7 +97,7 @@ export default scenario('nothing is wrong with the audio network', {
     warmUp('1m'),
     baseline('15m').expect(
       metric('http_requests_total').share({ status: /5../ }).staysBelow('1%'),
-      metric('queue_jobs_submitted_total').rate().staysAbove('0.2/s'),
+      metric('queue_jobs_submitted_total').over('5m').rate().staysAbove('0.2/s'),
       metric('audio_processing_duration_seconds')
         .where({ stage: 'ffmpeg' })
         .over('5m')

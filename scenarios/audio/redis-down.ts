@@ -33,7 +33,7 @@ export default scenario('the queue and the cache lose their Redis', {
       hitRate.falls().within('3m'),
       operations.reacts().within('4m'),
       metric('queue_jobs_pending').where({ status: 'waiting' }).value().exceeds(3).within('6m'),
-      metric('queue_jobs_submitted_total').rate().staysAbove('0.2/s'),
+      metric('queue_jobs_submitted_total').over('5m').rate().staysAbove('0.2/s'),
       metric('http_requests_total').share({ status: /5../ }).staysBelow('5%'),
     ),
     recovery('15m').expect(

@@ -32,8 +32,8 @@ export default scenario('S3 asks to slow down', {
       s3Errors('versitygw', { error: 'SlowDown', operation: 'PutObject', key: /^audio\//, share: '60%' }),
     ).expect(
       errors.exceeds('0.1/s').within('3m'),
-      s3.fires({ severity: 'warning' }).within('8m'),
-      s3.notifies().within('9m'),
+      s3.fires({ severity: 'warning' }).within('10m'),
+      s3.notifies().within('11m'),
       failing.fires({ stage: 's3_upload', reason: 's3_error' }).within('11m'),
       retries.rises().within('4m'),
       panel('Audio Pipeline', 'Retry success rate by attempt').reacts().within('6m'),

@@ -8,7 +8,7 @@ import {
   requestsAgree,
   uploadsStored,
 } from '../../assertions/index.ts';
-import { killService } from '../../chaos/index.ts';
+import { hangPrograms, killService } from '../../chaos/index.ts';
 import { baseline, during, recovery, scenario, warmUp } from '../../harness/index.ts';
 import { listeners, uploads } from '../../load/index.ts';
 import { audio } from '../../sut/index.ts';
@@ -20,12 +20,17 @@ const done = panel('Audio Pipeline', 'Uploads per minute (success, failed)');
 export default scenario('the worker is killed in the middle of its jobs', {
   hypothesis:
     'Uploads wait while nobody works on them, the on-call is paged within 5 minutes, and the next worker finishes what was begun: nothing lost, nothing done twice.',
-  system: audio(),
+  // So patient that what hangs is no failure.
+  system: audio({ ffmpegTimeout: '10m' }),
   load: [listeners.at('5/s'), uploads.at('2/s')],
   phases: [
     warmUp('1m'),
     baseline('5m').expect(unhealthy.staysSilent(), queue.hasData(), done.hasData()),
-    during('8m', killService('audio-worker')).expect(
+    // So that there are jobs to be in the middle of.
+    during('3m', hangPrograms('audio-worker', 'ffmpeg')).expect(
+      metric('audio_queue_processing_jobs').value().exceeds(1).within('3m'),
+    ),
+    during('8m', hangPrograms('audio-worker', 'ffmpeg'), killService('audio-worker')).expect(
       unhealthy.fires({ severity: 'critical', instance: 'audio-worker' }).within('5m'),
       unhealthy.notifies().within('6m'),
       queue.rises().within('3m'),
