@@ -50,8 +50,7 @@ export default scenario('more uploads than a starved worker gets through', {
         panel('Database Health', 'Queries per table').rises().within('4m'),
         panel('System Health', 'CPU usage').rises().within('5m'),
         panel('System Health', 'Memory usage').reacts().within('10m'),
-        panel('System Health', 'GC pause time').rises().within('6m'),
-        panel('System Health', 'Open file descriptors').rises().within('6m'),
+        panel('Cache Performance', 'Invalidations by reason').rises().within('4m'),
       ),
     recovery('40m').expect(
       backlog.resolves().within('25m'),
