@@ -51,6 +51,20 @@ describe.runIf(there)('k6', () => {
     expect(await running()).toEqual([]);
   });
 
+  test('sends what the journey sends: a token with every request, bytes as they are, and text as JSON', async () => {
+    await using server = await testServer();
+    const load = await k6(journey('uploading').at('50/s', { capacity: 20 })).start(targetOf(server), () => {});
+    await sleep(600);
+    const totals = await load.stop();
+    expect(totals.outcomes['HTTP 202']).toBeGreaterThan(0);
+    expect(counted(totals)).toEqual(server.answers);
+    const kinds = new Set(server.heads.map((head) => JSON.stringify(head)));
+    expect([...kinds].sort()).toEqual([
+      JSON.stringify({ bytes: 29, token: 'Bearer a-token', type: 'application/json' }),
+      JSON.stringify({ bytes: 5, token: 'Bearer a-token', type: 'audio/wav' }),
+    ]);
+  });
+
   test('agrees with itself: what it says of the load is the load alone', async () => {
     await using server = await testServer({ delayMs: 20 });
     const load = await k6(buyers.at('50/s', { capacity: 50 })).start(targetOf(server), () => {});

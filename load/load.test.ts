@@ -110,6 +110,29 @@ describe('arrivals', () => {
   });
 });
 
+describe('both drivers', () => {
+  const uploading = traffic('uploading', {
+    module: new URL('./testing-journeys.ts', import.meta.url).href,
+    name: 'uploading',
+  });
+  test.each([
+    ['arrivals', uploading.at('50/s')],
+    ['autocannon', uploading.saturating({ connections: 2 })],
+  ])('%s sends what the journey sends: a token, bytes as they are, text as JSON', async (_, sent) => {
+    await using server = await testServer();
+    const load = await sent.start(targetOf(server), () => {});
+    await sleep(400);
+    const totals = await load.stop();
+    expect(totals.outcomes['HTTP 202']).toBeGreaterThan(0);
+    expect(counted(totals)).toEqual(server.answers);
+    const kinds = new Set(server.heads.map((head) => JSON.stringify(head)));
+    expect([...kinds].sort()).toEqual([
+      JSON.stringify({ bytes: 29, token: 'Bearer a-token', type: 'application/json' }),
+      JSON.stringify({ bytes: 5, token: 'Bearer a-token', type: 'audio/wav' }),
+    ]);
+  });
+});
+
 describe('saturation', () => {
   test('counts what the server counts, to the unit, when stopped in mid-flight', async () => {
     await using server = await testServer();

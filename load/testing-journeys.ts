@@ -19,3 +19,11 @@ export function* clicking(visitor: Visitor): Journey {
   yield* visitor.get('sale', '/sale');
   return `${clicks.length} clicks`;
 }
+
+/** Logs in, and sends bytes that are no text. */
+export function* uploading(visitor: Visitor): Journey {
+  visitor.logIn('a-token');
+  const answer = yield* visitor.upload('upload', '/upload', Uint8Array.of(0, 255, 128, 10, 13), 'audio/wav');
+  yield* visitor.post('checkout', '/checkout', { user_id: 'ada', item_id: 1 });
+  return `HTTP ${answer.status}`;
+}

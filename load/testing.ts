@@ -9,6 +9,8 @@ export interface TestServer extends AsyncDisposable {
   readonly answers: ReadonlyMap<string, number>;
   /** Bodies of the requests, in the order they came in. */
   readonly bodies: readonly string[];
+  /** What the requests said of themselves: authorization, content-type, and how many bytes came. */
+  readonly heads: readonly { readonly token?: string; readonly type?: string; readonly bytes: number }[];
   /** performance.now() of each arrival. */
   readonly arrivals: readonly number[];
   /** Codes it sold. */
@@ -31,12 +33,14 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const { stock = Number.POSITIVE_INFINITY, perUser = Number.POSITIVE_INFINITY, delayMs = 0 } = options;
   const answers = new Map<string, number>();
   const [bodies, arrivals]: [string[], number[]] = [[], []];
+  const heads: TestServer['heads'][number][] = [];
   const [reserved, perUserCount] = [new Map<string, string>(), new Map<string, number>()];
   const sold = new Set<string>();
   const waiting: (() => void)[] = [];
   let [stalled, codes] = [false, 0];
 
   const decide = (path: string, text: string): readonly [number, unknown] => {
+    if (path === '/upload') return [202, {}];
     const body = text === '' ? {} : JSON.parse(text);
     if (path === '/sale') return [200, { sale: 1, items: [] }];
     if (path === '/purchase') {
@@ -66,8 +70,16 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
 
   const server = createServer(async (request, response) => {
     arrivals.push(performance.now());
-    let text = '';
-    for await (const chunk of request) text += chunk;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const { authorization: token, 'content-type': type } = request.headers;
+    heads.push({
+      bytes: body.length,
+      ...(token === undefined ? {} : { token }),
+      ...(type === undefined ? {} : { type }),
+    });
+    const text = body.toString();
     bodies.push(text);
     if (stalled) await new Promise<void>((resolve) => waiting.push(resolve));
     if (delayMs > 0) setTimeout(() => answer(request, response, text), delayMs);
@@ -84,6 +96,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     url: `http://127.0.0.1:${port}`,
     answers,
     bodies,
+    heads,
     arrivals,
     sold,
     stall: () => {

@@ -1,26 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Answer, type Ask, type JourneyFunction, Visitor } from '../journey.ts';
-import { random } from '../random.ts';
+import type { Ask } from '../journey.ts';
 import { buyer } from './buyers.ts';
 import { rusher } from './rush.ts';
 import { stampeder } from './stampede.ts';
-
-/** Plays a journey without a network: `reply` answers each request; what was asked and acknowledged is kept. */
-function play(journey: JourneyFunction, reply: (ask: Ask, nth: number) => [number, unknown], number = 0) {
-  const asked: Ask[] = [];
-  const receipts: string[] = [];
-  const travelling = journey(new Visitor(number, random(1, number), (receipt) => receipts.push(receipt)));
-  let step = travelling.next();
-  while (!step.done) {
-    const answers = step.value.map((ask) => {
-      asked.push(ask);
-      const [status, body] = reply(ask, asked.length);
-      return new Answer(status, JSON.stringify(body));
-    });
-    step = travelling.next(answers);
-  }
-  return { outcome: step.value, asked, receipts, handlers: asked.map(({ handler }) => handler) };
-}
+import { play } from './testing.ts';
 
 const selling = (ask: Ask, nth: number): [number, unknown] =>
   ask.handler === 'checkout' ? [201, { code: `c${nth}` }] : [200, {}];
