@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Stack } from '../harness/stack/service.ts';
-import { flushRedis, killService, pauseService, redeploy, stopService } from './index.ts';
+import { flushRedis, keepFlushingRedis, killService, pauseService, redeploy, stopService } from './index.ts';
 import { app, greeting, inject, postgres, query, redis, testStack, withRedis } from './testing.ts';
 
 let stack: Stack;
@@ -97,4 +98,21 @@ test('flushRedis brings back an empty Redis, its streams and their groups gone, 
   const claim = withRedis(endpoint, (client) => client.xautoclaim('jobs', 'workers', 'us', 0, '0'));
   await expect(claim).rejects.toThrow('NOGROUP');
   await injection.heal();
+});
+
+test('keepFlushingRedis empties Redis again and again, proves it, and stops when it is healed', async () => {
+  const { endpoint } = stack.service('redis');
+  const set = () => withRedis(endpoint, (client) => client.set('cached', '1'));
+  const there = () => withRedis(endpoint, (client) => client.exists('cached'));
+  const injection = await inject(keepFlushingRedis({ every: '20ms' }), stack);
+  for (let time = 0; time < 3; time += 1) {
+    await set();
+    await vi.waitFor(async () => expect(await there()).toBe(0));
+  }
+  expect(await injection.proof()).toMatchObject({ held: true, source: 'INFO commandstats' });
+  await injection.heal();
+  await set();
+  await sleep(100);
+  expect(await there()).toBe(1);
+  expect(() => keepFlushingRedis({ every: '0s' })).toThrow('keepFlushingRedis: every');
 });

@@ -91,6 +91,11 @@ describe('check', () => {
       "\"errors rise\": no rule file defines the alert 'Slo'; did you mean 'Slow'?",
     ],
     [
+      'lets an alert fire that there is not',
+      { scenario: { mayFire: { Slo: 'why' } }, alerts: [anAlert('Slow')] },
+      "mayFire: no rule file defines the alert 'Slo'; did you mean 'Slow'?",
+    ],
+    [
       'misspells a panel',
       {
         phases: claiming({ needs: { panels: [{ dashboard: 'Shop', panel: 'Poool' }] } }),

@@ -148,6 +148,24 @@ describe('silence, unasked', () => {
     expect(silenceOf(events)).toMatchObject({ verdict: 'unknown', received });
   });
 
+  it('is not held against an alert that may fire, which then proves nothing', () => {
+    const allowing = aPlan({
+      phases,
+      alerts: plan.alerts,
+      metrics: [REQUESTS, LATENCY],
+      scenario: { mayFire: { Down: 'it is a slow machine' } },
+    });
+    const firing = [...rules(1_500, { Down: { firing: [390, 420] } }), seen];
+    const [fired, silent] = [firing, calm].map((events) =>
+      conclude(courseOf(), events, allowing).judgements.find(({ kind }) => kind === 'silence'),
+    );
+    const expected = 'silent, or firing: it is a slow machine';
+    expect(fired).toMatchObject({ verdict: 'held', headline: 'Down fired, as it may', expected, proves: {} });
+    expect(fired?.received).toBe('firing since +90s');
+    expect(silent).toMatchObject({ verdict: 'held', title: 'Down stays silent', expected });
+    expect(conclude(courseOf(), firing, allowing).verdict).toBe('held');
+  });
+
   it('is not claimed of an alert that an expectation names', () => {
     const named = aPlan({
       alerts: plan.alerts,
