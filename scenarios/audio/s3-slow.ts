@@ -22,13 +22,13 @@ export default scenario('S3 is slow', {
     'Uploads take minutes and come through all the same, nobody is told that they fail, and the slow stage is named within 18 minutes.',
   // Patient enough that slow is not failed, and wide enough that slow is not a backlog.
   system: audio({ s3Timeout: '10m', concurrency: 8 }),
-  load: [listeners.at('5/s'), uploads.at('1/s')],
+  load: [listeners.at('5/s'), uploads.at('2/s')],
   phases: [
     warmUp('1m'),
     baseline('5m').expect(p95.staysBelow('30s'), slow.staysSilent()),
     during('19m', s3Slow('versitygw', { delay: '1500ms', operation: 'PutObject' })).expect(
       p95.exceeds('90s').within('6m'),
-      stages.rises().within('4m'),
+      stages.rises().within('8m'),
       slow.fires({ severity: 'warning', stage: 's3_upload' }).within('18m'),
       slow.notifies().within('19m'),
       metric('queue_job_duration_seconds')
