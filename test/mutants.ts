@@ -8,6 +8,7 @@ import type { System } from '../harness/system.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const RULES = join(ROOT, 'monitoring/prometheus/rules/flash-sale.yml');
+export const AUDIO_RULES = join(ROOT, 'monitoring/prometheus/rules/audio.yml');
 export const PROMETHEUS = join(ROOT, 'monitoring/prometheus/prometheus.yml');
 export const ALERTMANAGER = join(ROOT, 'monitoring/alertmanager/alertmanager.yml');
 export const DASHBOARD = join(ROOT, 'monitoring/grafana/dashboards/flash-sale.json');

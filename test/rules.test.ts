@@ -2,6 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { FiredrillError } from '../harness/errors.ts';
 import type { Scenario } from '../harness/scenario.ts';
+import deadLettersAccumulate from '../scenarios/audio/dead-letters-accumulate.ts';
+import ffmpegHangs from '../scenarios/audio/ffmpeg-hangs.ts';
+import queueBacklog from '../scenarios/audio/queue-backlog.ts';
+import s3Slow from '../scenarios/audio/s3-slow.ts';
 import appKilled from '../scenarios/flash-sale/app-killed.ts';
 import errorSpike from '../scenarios/flash-sale/error-spike.ts';
 import eventLoopBlocked from '../scenarios/flash-sale/event-loop-blocked.ts';
@@ -10,9 +14,9 @@ import memoryLeak from '../scenarios/flash-sale/memory-leak.ts';
 import poolExhausted from '../scenarios/flash-sale/pool-exhausted.ts';
 import redisDown from '../scenarios/flash-sale/redis-down.ts';
 import slowDatabase from '../scenarios/flash-sale/slow-database.ts';
-import { flashSale } from '../sut/index.ts';
+import { type AudioOptions, audio, flashSale } from '../sut/index.ts';
 import { drill } from './drill.ts';
-import { breakAlert, mutate, RULE_MUTATIONS, RULES } from './mutants.ts';
+import { AUDIO_RULES, breakAlert, mutate, RULE_MUTATIONS, RULES } from './mutants.ts';
 
 const PROVEN_BY: Readonly<Record<string, Scenario>> = {
   FlashSaleHealthCheckFailing: appKilled,
@@ -41,9 +45,26 @@ describe.concurrent.each(Object.entries(PROVEN_BY))('%s', (name, scenario) => {
   });
 });
 
+/** The four that its catalog names, each with the settings its scenario boots the network with. */
+const AUDIO_PROVEN_BY: readonly (readonly [string, Scenario, AudioOptions])[] = [
+  ['AudioFailureRateSpiking', ffmpegHangs, {}],
+  ['AudioProcessingSlowDown', s3Slow, { s3Timeout: '10m', concurrency: 8 }],
+  ['AudioQueueBacklogHigh', queueBacklog, { ffmpegTimeout: '10m', concurrency: 3 }],
+  ['DLQAccumulating', deadLettersAccumulate, { ffmpegTimeout: '5m', retries: 1 }],
+];
+
+// The other ways to break them, and the other ten, are promtool's business (monitoring/rules.test.ts): a run takes longer here.
+test.concurrent.each(AUDIO_PROVEN_BY)('%s with its threshold × 1000 is not held', async (name, scenario, settings) => {
+  await using rules = await mutate(AUDIO_RULES, (text) => breakAlert(text, name, 'threshold × 1000'));
+  const system = audio({ ...settings, monitoring: { rules: rules.path } });
+  const { exitCode, verdictOf, told } = await drill({ ...onlyAbout(name, scenario), system });
+  expect(verdictOf(`${name} fires`), told).toBe('broken');
+  expect(exitCode, told).toBe(1);
+});
+
 /** The warm-up and the fault, with no claim but that the alert fires: what is broken must show there. */
 function onlyAbout(name: string, scenario: Scenario): Scenario {
-  const until = scenario.phases.findIndex(({ kind }) => kind === 'fault');
+  const until = scenario.phases.findLastIndex(({ kind }) => kind === 'fault');
   const upToTheFault = scenario.phases.slice(0, until + 1).filter(({ kind }) => kind !== 'baseline');
   const phases = upToTheFault.map((phase) => ({
     ...phase,
