@@ -32,7 +32,7 @@ export const listeners = traffic('listeners', journeyIn('audio/listener', 'liste
 /** Members who post a recording of some seconds. The upload's id is a receipt. */
 export const uploads = traffic('uploads', journeyIn('audio/uploader', 'uploader'));
 
-/** Recordings of two minutes, 20 MB: ffmpeg is busy for a second or two with each. */
+/** Recordings of three minutes, 30 MB: ffmpeg is busy for two seconds or so with each. */
 export const longUploads = traffic('long uploads', journeyIn('audio/uploader', 'longUploader'));
 
 /** Uploads that are no recordings. */

@@ -21,13 +21,13 @@ const timeouts = metric('audio_processing_failures_total').where({ stage: 'ffmpe
 const failures = panel('Audio Pipeline', 'Failure rate overall and by stage');
 
 const ordinary = [listeners.at('3/s'), uploads.at('1.5/s')];
-const withLongOnes = [...ordinary, longUploads.at('0.25/s')];
+const withLongOnes = [...ordinary, longUploads.at('0.2/s')];
 
 /** The incident that the dashboards were made for, walked as its on-call walks it. */
 export default scenario('large files time out', {
   hypothesis:
     'Long recordings take ffmpeg longer than its limit. The alert, the dashboard and the logs lead from the symptom to these files, and raising the limit mends it.',
-  system: audio({ ffmpegTimeout: '30s' }),
+  system: audio({ ffmpegTimeout: '45s' }),
   load: ordinary,
   phases: [
     warmUp('1m'),
@@ -58,7 +58,7 @@ export default scenario('large files time out', {
             post_id: /./,
             audio_file_size: atLeast('10MiB'),
             ffmpeg_duration: atLeast(field('timeout')),
-            timeout: '30',
+            timeout: '45',
           })
           .within('10m'),
       ),

@@ -8,8 +8,8 @@ const BPM = { from: 60, to: 180 };
 /** Words that titles are made of, and that listeners search for. */
 export const TITLE_WORDS = ['night', 'river', 'summer', 'engine', 'paper', 'north'] as const;
 const SHORT_SECONDS = [1, 2, 3] as const;
-/** 20 MB, with which ffmpeg is busy for a second or two. */
-const LONG_SECONDS = 113;
+/** 30 MB, with which ffmpeg is busy for two seconds or so. */
+const LONG_SECONDS = 170;
 const NO_RECORDING_BYTES = 20_000;
 /** Longer than the 1 MiB that a scenario lets uploads be. */
 const OVERSIZED_SECONDS = 8;
@@ -19,7 +19,7 @@ export function* uploader(visitor: Visitor): Journey {
   return yield* post(visitor, 'uploader', clip(oneOf(visitor, SHORT_SECONDS)));
 }
 
-/** Posts a recording of two minutes. */
+/** Posts a recording of three minutes. */
 export function* longUploader(visitor: Visitor): Journey {
   return yield* post(visitor, 'long-uploader', clip(LONG_SECONDS));
 }
