@@ -1,10 +1,9 @@
 /** Claims about what a dashboard panel draws: its own PromQL, with the variables filled in as Grafana would. */
 import type { Expectation, Query } from '../harness/expectation.ts';
-import type { Labels } from '../harness/journal.ts';
 import type { Plan } from '../harness/plan.ts';
 import { inspectPromql } from '../harness/promql.ts';
 import type { DashboardTitle, PanelTitle } from '../monitoring/catalog.gen.ts';
-import { type Claim, comesBack, departs, dominates, hasSamples, type Signal } from './signal.ts';
+import { type Claim, comesBack, departs, hasSamples, type Signal } from './signal.ts';
 
 export interface PanelClaims {
   /** Only the queries with this legend. */
@@ -16,8 +15,6 @@ export interface PanelClaims {
   reacts(): Claim;
   /** Every series is back in its steady state. */
   returns(): Claim;
-  /** The series with these labels makes up more than half of all that it draws. */
-  dominatedBy(labels: Labels): Claim;
 }
 
 export function panel<D extends DashboardTitle>(dashboard: D, title: PanelTitle<D>): PanelClaims {
@@ -48,7 +45,6 @@ function of(dashboard: string, title: string, legend: string | undefined): Panel
     falls: () => departs(signal, 'falls'),
     reacts: () => departs(signal, 'moves'),
     returns: () => comesBack(unproving),
-    dominatedBy: (labels) => dominates(unproving, labels),
   };
 }
 

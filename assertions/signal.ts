@@ -1,6 +1,6 @@
 /** A number over time that claims are made about: a quantile, a share, a rate, a value, or what a panel draws. */
 import type { Expectation, Judgement, Needs, Query, View } from '../harness/expectation.ts';
-import type { Floor, Labels, Point, Series } from '../harness/journal.ts';
+import type { Floor, Point, Series } from '../harness/journal.ts';
 import { type Plan, presenceOf } from '../harness/plan.ts';
 import { type Duration, milliseconds } from '../harness/units.ts';
 import { bandOf, type Direction, enters, leaves } from './band.ts';
@@ -280,57 +280,6 @@ export const comesBack = (signal: Signal): Claim => ({
       },
     }),
 });
-
-/** So many looks in a row: a single one may be the first failure of many kinds. */
-const LOOKS_WANTED = 3;
-
-/** The series with these labels makes up more than half of the sum of all. */
-export const dominates = (signal: Signal, labels: Labels): Claim => {
-  const who = Object.values(labels).join(' ');
-  const isWanted = ({ labels: own }: Series) => Object.entries(labels).every(([name, value]) => own[name] === value);
-  return {
-    within: (deadline) =>
-      expectation(signal, {
-        title: `${signal.name} is dominated by ${who} within ${deadline}`,
-        expected: `${who} makes up more than half of it within ${deadline}`,
-        deadline: milliseconds(deadline, `the deadline of ${signal.name}`),
-        comparesWithBaseline: false,
-        judge: (view, { series }) => {
-          const looks = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))]
-            .sort((a, b) => a - b)
-            .map((at) => ({ at, total: sumAt(series, at), own: sumAt(series.filter(isWanted), at) }))
-            .filter(({ total }) => total > 0);
-          const held = looks.findIndex((_, index) => {
-            const row = looks.slice(index, index + LOOKS_WANTED);
-            return row.length === LOOKS_WANTED && row.every(({ own, total }) => own > total / 2);
-          });
-          const found = looks[held + LOOKS_WANTED - 1];
-          if (held >= 0 && found) {
-            return {
-              verdict: 'held',
-              headline: `${signal.name} is dominated by ${who}`,
-              received: `${who} makes up ${readable(found.own / found.total, 'percentunit')} at ${since(view, found.at)}`,
-              timeline: [{ at: found.at, what: `${who} dominates` }],
-              decidedAt: found.at,
-            };
-          }
-          if (!view.ended) return undefined;
-          const last = looks.at(-1);
-          if (!last) return noData(signal, `in ${view.phase.title}`);
-          const leader = series.toSorted((a, b) => valueAt(b.points, last.at) - valueAt(a.points, last.at))[0];
-          const name = Object.values(leader?.labels ?? {}).join(' ') || 'a series without labels';
-          return {
-            verdict: 'broken',
-            headline: `${signal.name} is not dominated by ${who}`,
-            received: `${who} makes up ${readable(last.own / last.total, 'percentunit')} at ${since(view, last.at)}; the largest is ${name}`,
-          };
-        },
-      }),
-  };
-};
-
-const sumAt = (series: readonly Series[], at: number): number =>
-  series.reduce((sum, { points }) => sum + valueAt(points, at), 0);
 
 /** Has at least one sample in the phase. `sources`: the metrics it reads. */
 export const hasSamples = (signal: Signal, sources: (plan: Plan) => readonly string[]): Expectation =>

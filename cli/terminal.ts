@@ -86,8 +86,6 @@ class Progress {
         return event.state === 'injecting' || event.state === 'healing'
           ? []
           : [`  ${this.#time(event.at)} ${event.name} ${event.state}${event.detail ? `: ${event.detail}` : ''}`];
-      case 'remedy':
-        return [`  ${this.#time(event.at)} ${event.name} ${event.state}: ${event.detail}`];
       case 'alert':
         this.#alerts.set(event.name, event.state);
         return [`  ${this.#time(event.at)} ${event.name} ${styled(STATE_STYLE[event.state], event.state)}`];

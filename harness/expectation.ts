@@ -10,8 +10,6 @@ export interface Expectation {
   readonly kind: EventOf<'judgement'>['kind'];
   /** 'FlashSaleHighLatency fires within 6m' */
   readonly title: string;
-  /** Given by the phase that expects it, where its scenario tells a story. */
-  readonly chapter?: string;
   /**
    * Scenario milliseconds from the start of the phase by which it must be true; undefined for a claim about the whole
    * phase ('stays below'), which the phase does not wait for.

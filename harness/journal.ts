@@ -42,8 +42,6 @@ const run = z.object({
       title: z.string(),
       plannedMs: z.number(),
       faults: z.array(z.object({ name: z.string(), description: z.string() })),
-      /** Absent in journals from before there were any. */
-      remedies: z.array(z.object({ name: z.string(), description: z.string() })).optional(),
     }),
   ),
   /** Scenario milliseconds as used, after the clock's limits. */
@@ -94,15 +92,6 @@ const fault = z.object({
   phase: z.number(),
   name: z.string(),
   state: z.enum(['injecting', 'injected', 'proven', 'unproven', 'healing', 'healed', 'failed', 'heal-failed']),
-  detail: z.string(),
-});
-/** What somebody did to mend things; `detail`: the evidence, or what went wrong. */
-const remedy = z.object({
-  type: z.literal('remedy'),
-  at,
-  phase: z.number(),
-  name: z.string(),
-  state: z.enum(['applied', 'failed']),
   detail: z.string(),
 });
 
@@ -232,8 +221,6 @@ const judgement = z.object({
   phase: z.number().nullable(),
   /** 'FlashSaleHighLatency fires' */
   title: z.string(),
-  /** The chapter of the scenario's story that it belongs to. */
-  chapter: z.string().optional(),
   verdict,
   /** '✗ during "pool exhausted": … did not fire' reads headline, then the rest in this order. */
   headline: z.string(),
@@ -286,7 +273,6 @@ export const eventSchema = z.discriminatedUnion('type', [
   service,
   phase,
   fault,
-  remedy,
   load,
   totals,
   visit,

@@ -10,7 +10,6 @@ import type { Journal } from './journal-file.ts';
 import { judgePhase, type PhaseResult } from './judge.ts';
 import type { Plan } from './plan.ts';
 import type { RunRecord } from './record.ts';
-import { applyRemedies } from './remedy.ts';
 import { loadOf, type Phase } from './scenario.ts';
 import type { Stack } from './stack/service.ts';
 import type { Traffic } from './traffic.ts';
@@ -46,7 +45,7 @@ export class PhaseRunner {
     this.#context = context;
   }
 
-  /** Throws FAULT_FAILED where a fault could not be injected or healed, REMEDY_FAILED where a remedy could not be applied. */
+  /** Throws FAULT_FAILED where a fault could not be injected or healed. */
   async run(index: number, phase: Phase): Promise<PhaseResult> {
     const { plan, journal, windows, stop } = this.#context;
     const start = Date.now();
@@ -57,7 +56,7 @@ export class PhaseRunner {
     const faults = new PhaseFaults(index, journal);
     let course: Course = { end: start, reason: 'it could not begin' };
     try {
-      course = await this.#untilDecided(index, phase, faults, start, (end) => judge(end, false).open === 0);
+      course = await this.#untilDecided(phase, faults, start, (end) => judge(end, false).open === 0);
     } finally {
       const { end, reason } = course;
       try {
@@ -71,7 +70,6 @@ export class PhaseRunner {
   }
 
   async #untilDecided(
-    index: number,
     phase: Phase,
     faults: PhaseFaults,
     start: number,
@@ -80,7 +78,6 @@ export class PhaseRunner {
     const { plan, full, stop, stack, traffic, watch } = this.#context;
     const { signal } = stop;
     await Promise.all([traffic.use(loadOf(plan.scenario, phase)), faults.inject(phase.faults, stack, signal)]);
-    await applyRemedies(phase.remedies, stack, this.#context.journal, { phase: index, signal });
     const wanted: Wanted = {
       queries: phase.expectations.flatMap((expectation) => expectation.queries(plan)),
       logs: phase.expectations.flatMap((expectation) => expectation.needs.logs ?? []),

@@ -18,13 +18,12 @@ export function runEvent(plan: Plan, { seed, about }: RunOptions): EventOf<'run'
     speed: plan.clock.speed,
     seed,
     load: scenario.load.map(({ description }) => description).join(' and '),
-    phases: scenario.phases.map(({ kind, title, durationMs, faults, remedies }, index) => ({
+    phases: scenario.phases.map(({ kind, title, durationMs, faults }, index) => ({
       index,
       kind,
       title,
       plannedMs: durationMs,
       faults: faults.map(({ name, description }) => ({ name, description })),
-      ...(remedies.length > 0 ? { remedies: remedies.map(({ name, description }) => ({ name, description })) } : {}),
     })),
     intervals: { scrape: plan.intervals.scrape, evaluation: plan.intervals.evaluation },
     alerts: plan.alerts.map(({ name, severity, summary, expr, floor }) => ({

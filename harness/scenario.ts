@@ -7,7 +7,6 @@ import type { Fault } from './fault.ts';
 import type { Invariant } from './invariant.ts';
 import type { PhaseKind } from './journal.ts';
 import type { Load } from './load.ts';
-import type { Remedy } from './remedy.ts';
 import type { System } from './system.ts';
 import { type Duration, milliseconds } from './units.ts';
 
@@ -35,15 +34,11 @@ export interface Phase {
   /** Scenario milliseconds at the most. */
   readonly durationMs: number;
   readonly faults: readonly Fault[];
-  /** What is done at its start to mend things. */
-  readonly remedies: readonly Remedy[];
   /** Traffic of this phase in place of the scenario's; a load that is in both goes on undisturbed. */
   readonly load?: readonly Load[];
   readonly expectations: readonly Expectation[];
   /** A copy of the phase that also expects these. */
   expect(...expectations: readonly Expectation[]): Phase;
-  /** A copy that also expects these, told in the report as a chapter of the scenario's story. */
-  chapter(title: string, ...expectations: readonly Expectation[]): Phase;
   /** A copy of the phase under other traffic: a rush, a stampede. */
   under(load: OneOrSeveral<Load>): Phase;
 }
@@ -78,31 +73,18 @@ export const baseline = (duration: Duration): Phase => phase('baseline', 'baseli
 export const during = (duration: Duration, ...faults: readonly Fault[]): Phase =>
   phase('fault', faults.map((fault) => fault.name).join(' and ') || 'under load', duration, faults);
 
-/** After the heal, and with what somebody does to mend things: everything is expected to come back. */
-export const recovery = (duration: Duration, ...remedies: readonly Remedy[]): Phase =>
-  phase('recovery', 'recovery', duration, [], remedies);
+/** After the heal: everything is expected to come back. */
+export const recovery = (duration: Duration): Phase => phase('recovery', 'recovery', duration, []);
 
-function phase(
-  kind: PhaseKind,
-  title: string,
-  duration: Duration,
-  faults: readonly Fault[],
-  remedies: readonly Remedy[] = [],
-): Phase {
+function phase(kind: PhaseKind, title: string, duration: Duration, faults: readonly Fault[]): Phase {
   const make = (fields: Pick<Phase, 'expectations' | 'load'>): Phase =>
     Object.freeze({
       kind,
       title,
       durationMs: milliseconds(duration, `the duration of ${title}`),
       faults,
-      remedies,
       ...fields,
       expect: (...more: readonly Expectation[]) => make({ ...fields, expectations: [...fields.expectations, ...more] }),
-      chapter: (name: string, ...more: readonly Expectation[]) =>
-        make({
-          ...fields,
-          expectations: [...fields.expectations, ...more.map((expectation) => ({ ...expectation, chapter: name }))],
-        }),
       under: (load: OneOrSeveral<Load>) => make({ ...fields, load: several(load) }),
     });
   return make({ expectations: [] });
