@@ -94,6 +94,18 @@ const fault = z.object({
   state: z.enum(['injecting', 'injected', 'proven', 'unproven', 'healing', 'healed', 'failed', 'heal-failed']),
   detail: z.string(),
 });
+/** What an operator did to mend things; `seen` is the evidence that it took hold, or why it did not. `ms` is real. */
+const remedy = z.object({
+  type: z.literal('remedy'),
+  at,
+  phase: z.number(),
+  name: z.string(),
+  description: z.string(),
+  state: z.enum(['applied', 'failed']),
+  seen: z.string(),
+  source: z.string(),
+  ms: z.number(),
+});
 
 const load = z.object({
   type: z.literal('load'),
@@ -273,6 +285,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   service,
   phase,
   fault,
+  remedy,
   load,
   totals,
   visit,

@@ -10,6 +10,13 @@ const fault = (name: string) => ({
   inject: () => Promise.reject(new Error('unused')),
 });
 
+const remedy = (name: string) => ({
+  name,
+  description: '',
+  targets: [],
+  apply: () => Promise.reject(new Error('unused')),
+});
+
 describe('a scenario', () => {
   it('is a value that cannot be changed, without invariants unless it has some', () => {
     const value = scenario('the pool runs dry', { hypothesis: 'h', system: aSystem(), load: idleLoad, phases: [] });
@@ -24,6 +31,10 @@ describe('a phase', () => {
     [baseline('5m'), { kind: 'baseline', title: 'baseline', durationMs: 300_000 }],
     [during('10m', fault('killService'), fault('slowLink')), { kind: 'fault', title: 'killService and slowLink' }],
     [during('10m'), { kind: 'fault', title: 'under load', faults: [] }],
+    [
+      recovery('9m', remedy('raiseLimit')),
+      { kind: 'recovery', title: 'recovery', faults: [], remedies: [{ name: 'raiseLimit' }] },
+    ],
     [recovery('90s'), { kind: 'recovery', title: 'recovery', durationMs: 90_000 }],
   ])('%# has its kind, its title and its length', (phase, expected) => {
     expect(phase).toMatchObject({ ...expected, expectations: [] });

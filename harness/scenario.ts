@@ -7,6 +7,7 @@ import type { Fault } from './fault.ts';
 import type { Invariant } from './invariant.ts';
 import type { PhaseKind } from './journal.ts';
 import type { Load } from './load.ts';
+import type { Remedy } from './remedy.ts';
 import type { System } from './system.ts';
 import { type Duration, milliseconds } from './units.ts';
 
@@ -29,6 +30,8 @@ export interface Phase {
   /** Scenario milliseconds at the most. */
   readonly durationMs: number;
   readonly faults: readonly Fault[];
+  /** Applied at its start, one after the other. */
+  readonly remedies: readonly Remedy[];
   /** Traffic of this phase in place of the scenario's; a load that is in both goes on undisturbed. */
   readonly load?: readonly Load[];
   readonly expectations: readonly Expectation[];
@@ -68,16 +71,24 @@ export const baseline = (duration: Duration): Phase => phase('baseline', 'baseli
 export const during = (duration: Duration, ...faults: readonly Fault[]): Phase =>
   phase('fault', faults.map((fault) => fault.name).join(' and ') || 'under load', duration, faults);
 
-/** After the heal: everything is expected to come back. */
-export const recovery = (duration: Duration): Phase => phase('recovery', 'recovery', duration, []);
+/** After the heal: everything is expected to come back, at once or by what an operator then does about it. */
+export const recovery = (duration: Duration, ...remedies: readonly Remedy[]): Phase =>
+  phase('recovery', 'recovery', duration, [], remedies);
 
-function phase(kind: PhaseKind, title: string, duration: Duration, faults: readonly Fault[]): Phase {
+function phase(
+  kind: PhaseKind,
+  title: string,
+  duration: Duration,
+  faults: readonly Fault[],
+  remedies: readonly Remedy[] = [],
+): Phase {
   const make = (fields: Pick<Phase, 'expectations' | 'load'>): Phase =>
     Object.freeze({
       kind,
       title,
       durationMs: milliseconds(duration, `the duration of ${title}`),
       faults,
+      remedies,
       ...fields,
       expect: (...more: readonly Expectation[]) => make({ ...fields, expectations: [...fields.expectations, ...more] }),
       under: (load: OneOrSeveral<Load>) => make({ ...fields, load: several(load) }),
