@@ -233,6 +233,8 @@ const judgement = z.object({
   phase: z.number().nullable(),
   /** 'FlashSaleHighLatency fires' */
   title: z.string(),
+  /** Of the incident's story: judgements of one phase with the same chapter are told together. */
+  chapter: z.string().optional(),
   verdict,
   /** '✗ during "pool exhausted": … did not fire' reads headline, then the rest in this order. */
   headline: z.string(),

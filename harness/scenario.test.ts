@@ -52,6 +52,20 @@ describe('a phase', () => {
     expect(Object.isFrozen(second)).toBe(true);
   });
 
+  it('tells chapters: expectations that carry their title, in the order they were written', () => {
+    const [a, b, c] = [anExpectation({ title: 'a' }), anExpectation({ title: 'b' }), anExpectation({ title: 'c' })];
+    const first = during('5m').chapter('The alert fires', a, b);
+    const told = first.expect(c).chapter('The logs name the files', a);
+    expect(told.expectations.map(({ title, chapter }) => [title, chapter])).toEqual([
+      ['a', 'The alert fires'],
+      ['b', 'The alert fires'],
+      ['c', undefined],
+      ['a', 'The logs name the files'],
+    ]);
+    expect([first.expectations.length, a.chapter]).toEqual([2, undefined]);
+    expect(told.expectations[0]?.judge).toBe(a.judge);
+  });
+
   it('has the load of the scenario where it has none of its own, and every load is known once', () => {
     const other = { ...idleLoad, description: 'somebody' };
     const [first, second] = [baseline('5m'), during('5m').under([idleLoad, other])];

@@ -37,6 +37,11 @@ export interface Phase {
   readonly expectations: readonly Expectation[];
   /** A copy of the phase that also expects these. */
   expect(...expectations: readonly Expectation[]): Phase;
+  /**
+   * A copy of the phase that also expects these, as one chapter of the incident's story: the report tells the chapters in
+   * their order, from alert to cause to fix.
+   */
+  chapter(title: string, first: Expectation, ...more: readonly Expectation[]): Phase;
   /** A copy of the phase under other traffic: a rush, a stampede. */
   under(load: OneOrSeveral<Load>): Phase;
 }
@@ -91,6 +96,8 @@ function phase(
       remedies,
       ...fields,
       expect: (...more: readonly Expectation[]) => make({ ...fields, expectations: [...fields.expectations, ...more] }),
+      chapter: (chapter: string, ...more: readonly Expectation[]) =>
+        make({ ...fields, expectations: [...fields.expectations, ...more.map((one) => ({ ...one, chapter }))] }),
       under: (load: OneOrSeveral<Load>) => make({ ...fields, load: several(load) }),
     });
   return make({ expectations: [] });

@@ -101,6 +101,7 @@ const judgement = z.object({
   id: z.string(),
   kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper', 'load']),
   title: z.string(),
+  chapter: z.string().nullable().describe("The chapter of the incident's story that it tells."),
   verdict,
   headline: z.string(),
   expected: z.string(),
