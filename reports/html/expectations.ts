@@ -70,7 +70,7 @@ export const chartOf = (report: RunReport, { chart, title }: Judgement): Html | 
   });
 
 /** What did not hold is told in its own words; the sign in front of them is drawn beside. */
-function titleOf({ verdict, title, headline }: Judgement): string {
+export function titleOf({ verdict, title, headline }: Judgement): string {
   return verdict === 'held' ? title : headline.replace(/^[✓✗?]\s*/u, '') || title;
 }
 

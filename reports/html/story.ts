@@ -3,7 +3,7 @@ import { type Chapter, storyOf } from '../model/story.ts';
 import type { RunReport } from '../model.ts';
 import type { Judgement, RemedyReport } from '../run-json.ts';
 import { SIGN, whenText } from '../words.ts';
-import { chartOf, claimId, steps } from './expectations.ts';
+import { chartOf, claimId, steps, titleOf } from './expectations.ts';
 import { breakable, type Html, html } from './template.ts';
 import { chip } from './verdict.ts';
 
@@ -25,20 +25,20 @@ function chapter(report: RunReport, { number, title, verdict, decided, judgement
     <div class="story__body">
       <h3>${breakable(title)}</h3>
       <p class="story__when">${chip(verdict)} ${decided === null ? 'never decided' : whenText(report, decided)}</p>
-      <ul class="story__claims">${judgements.map((judgement) => told(report, judgement))}</ul>
-      ${drawn !== undefined && chartOf(report, drawn)}
+      <ul class="story__claims">${judgements.map((judgement) => told(report, judgement, judgement === drawn))}</ul>
     </div>
   </li>`;
 }
 
-/** What was claimed and what was seen; what is not drawn is told step by step. */
-function told(report: RunReport, judgement: Judgement): Html {
-  const { verdict, title, received, chart, timeline } = judgement;
+/** What was claimed and what was seen; what has no chart is told moment by moment. One chart a chapter: the rest is a link away. */
+function told(report: RunReport, judgement: Judgement, draw: boolean): Html {
+  const { verdict, received, chart, timeline } = judgement;
   return html`<li>
-    <p><span class="story__sign story__sign--${verdict}" aria-hidden="true">${SIGN[verdict]}</span>
-      <a href="#${claimId(report, judgement)}">${breakable(title)}</a><span class="visually-hidden">: ${verdict}</span></p>
+    <p class="story__claim"><span class="story__sign story__sign--${verdict}" aria-hidden="true">${SIGN[verdict]}</span>
+      <span><a href="#${claimId(report, judgement)}">${breakable(titleOf(judgement))}</a><span class="visually-hidden">: ${verdict}</span></span></p>
     <p class="quiet">${received}</p>
     ${chart === null && timeline.length > 1 && steps(judgement)}
+    ${draw && chartOf(report, judgement)}
   </li>`;
 }
 
