@@ -258,9 +258,9 @@ test('the incident is told near the top: chapters with their verdicts in words, 
     'The pool is raised and checkouts recover',
   ]);
   const steps = await story.locator('.story__step').allInnerTexts();
-  expect(steps[0]).toMatch(/^1\s+The alert fires\s+✗ broken\s+6m31s after the fault\s+✗\s+.*did not fire/);
+  expect(steps[0]).toMatch(/^1\s+The alert fires\s+✗\s+broken\s+6m31s after the fault\s+✗\s+.*did not fire/);
   expect(steps[3]).toMatch(/^\+\s+Applied: raisePool\s+8m52s after the fault, in 118 ms real\s.*db_pool is 20/s);
-  expect(steps[4]).toMatch(/^4\s.*\? unknown\s+10m54s after the fault/s);
+  expect(steps[4]).toMatch(/^4\s.*\?\s+unknown\s+10m54s after the fault/s);
   expect(await story.locator('figure[data-chart]').count()).toBe(3);
   expect(await page.locator('.timeline .mark--remedy').getAttribute('title')).toMatch(
     /^raisePool applied: db_pool is 20/,
