@@ -1,6 +1,6 @@
 /**
- * Runs one phase: its traffic, its faults, its remedies and a look at monitoring about once a scrape, until every expectation with a
- * deadline is decided or its time is up; then the faults are healed, whatever happened.
+ * Runs one phase: its traffic, its faults, its remedies and a look at monitoring about once a scrape, until every
+ * expectation with a deadline is decided or its time is up; then the faults are healed, whatever happened.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './errors.ts';

@@ -40,7 +40,7 @@ async function outcome(
   const late = AbortSignal.timeout(withinMs);
   const enough = AbortSignal.any([signal, late]);
   const { promise: cut, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(new Error(late.aborted ? `not done after ${withinMs / 1000} s` : 'interrupted'));
+  const giveUp = () => reject(enough.reason);
   enough.addEventListener('abort', giveUp, { once: true });
   try {
     const { held, seen, source }: Proof = await Promise.race([remedy.apply(stack, enough), cut]);
