@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rangeQuery } from '../harness/expectation.ts';
 import type { Point } from '../harness/journal.ts';
-import { aPlan, points, samples } from '../harness/testing.ts';
+import { aPlan, FAULT, points, samples } from '../harness/testing.ts';
 import { panel } from './panel.ts';
 import { judged, PLAN } from './testing.ts';
 
@@ -79,5 +79,73 @@ describe('a panel that has data', () => {
   it('is unknown when nobody asked for it up to the end', () => {
     expect(judge(pool.hasData(), []).verdict).toBe('unknown');
     expect(judge(pool.hasData(), [samples(active, [], 320), samples(idle, [], 320)]).verdict).toBe('unknown');
+  });
+});
+
+describe('a panel that one of its series dominates', () => {
+  const reasons = { ...rangeQuery('sum by (reason) (rate(failures_total[1m]))'), legend: '{{reason}}' };
+  const broken = aPlan({
+    panels: [{ dashboard: 'Flash Sale', row: '', panel: 'Connection pool', unit: 'short', queries: [reasons] }],
+  });
+  const claim = pool.dominatedBy({ reason: 'timeout' }).within('5m');
+  const drawing = (series: Readonly<Record<string, readonly Point[]>>, until = 900) => [
+    samples(reasons, [], until),
+    ...Object.entries(series).map(([reason, drawn]) => samples(reasons, drawn, until, { reason })),
+  ];
+  const judging = (events: Parameters<typeof judged>[1]) => judged(claim, events, undefined, broken);
+  const from = (second: number, before: number, after: number, to = 900) =>
+    points(0, to, (at) => (at < second ? before : after));
+
+  it('holds from the first of three samples in a row, and proves nothing: it need not have moved', () => {
+    const events = drawing({ timeout: from(330, 0, 3), invalid: points(0, 900, 1), none: [] });
+    expect(judging(events)).toMatchObject({
+      verdict: 'held',
+      headline: 'panel "Connection pool" is dominated by reason="timeout"',
+      received: 'reason="timeout" has 75% at +30s, 75% at the most',
+      decidedAt: FAULT.start + 30_000,
+      chart: { keys: [reasons.key], unit: 'short' },
+      proves: {},
+    });
+  });
+
+  it('is no spike of two samples, and no half', () => {
+    const spike = points(0, 900, (at) => (at === 400 || at === 405 ? 9 : 0));
+    expect(judging(drawing({ timeout: spike, invalid: points(0, 900, 1) })).verdict).toBe('broken');
+    expect(judging(drawing({ timeout: points(0, 900, 1), invalid: points(0, 900, 1) }))).toMatchObject({
+      verdict: 'broken',
+      headline: 'panel "Connection pool" was not dominated by reason="timeout"',
+      received: 'at its most, +0s, reason="timeout" has 50% and reason="invalid" has 50%',
+    });
+  });
+
+  it('is broken where another leads, which it names with its share', () => {
+    expect(judging(drawing({ timeout: points(0, 900, 1), invalid: points(0, 900, 3) }))).toMatchObject({
+      verdict: 'broken',
+      headline: 'panel "Connection pool" is led by reason="invalid", not by reason="timeout"',
+      received: 'at its most, +0s, reason="timeout" has 25% and reason="invalid" has 75%',
+    });
+    expect(judging(drawing({ invalid: points(0, 900, 3) })).headline).toMatch(/led by reason="invalid"/);
+  });
+
+  it('is broken where it comes too late, and where nothing is drawn but zeroes', () => {
+    expect(judging(drawing({ timeout: from(610, 0, 9), invalid: points(0, 900, 1) })).verdict).toBe('broken');
+    expect(judging(drawing({ timeout: points(0, 900, 0), invalid: points(0, 900, 0) }))).toMatchObject({
+      verdict: 'broken',
+      received: 'every series is 0',
+    });
+  });
+
+  it('is unknown without data, and where nobody asked up to the deadline', () => {
+    expect(judging(drawing({})).verdict).toBe('unknown');
+    expect(judging(drawing({ timeout: points(0, 900, Number.NaN) })).verdict).toBe('unknown');
+    expect(judging(drawing({ timeout: points(0, 400, 1), invalid: points(0, 400, 3) }, 400)).verdict).toBe('unknown');
+  });
+
+  it('may be several series at once, where they have the label in common', () => {
+    const stage = (name: string, reason: string, value: number) =>
+      samples(reasons, points(0, 900, value), 900, { reason, stage: name });
+    expect(
+      judging([stage('ffmpeg', 'timeout', 2), stage('upload', 'timeout', 2), stage('ffmpeg', 'invalid', 3)]),
+    ).toMatchObject({ verdict: 'held', received: expect.stringContaining('57.1%') });
   });
 });

@@ -1,9 +1,10 @@
 /** Claims about what a dashboard panel draws: its own PromQL, with the variables filled in as Grafana would. */
 import type { Expectation, Query } from '../harness/expectation.ts';
+import type { Labels } from '../harness/journal.ts';
 import type { Plan } from '../harness/plan.ts';
 import { inspectPromql } from '../harness/promql.ts';
 import type { DashboardTitle, PanelTitle } from '../monitoring/catalog.gen.ts';
-import { type Claim, comesBack, departs, hasSamples, type Signal } from './signal.ts';
+import { type Claim, comesBack, departs, dominated, hasSamples, type Signal } from './signal.ts';
 
 export interface PanelClaims {
   /** Only the queries with this legend. */
@@ -15,6 +16,8 @@ export interface PanelClaims {
   reacts(): Claim;
   /** Every series is back in its steady state. */
   returns(): Claim;
+  /** More than half of what it draws is the series with these labels, as its query yields them. */
+  dominatedBy(labels: Labels): Claim;
 }
 
 export function panel<D extends DashboardTitle>(dashboard: D, title: PanelTitle<D>): PanelClaims {
@@ -36,7 +39,7 @@ function of(dashboard: string, title: string, legend: string | undefined): Panel
     lookBack: (plan) => Math.max(0, ...queries(plan).map(({ expr, key }) => inspectPromql(expr, key).reactionRangeMs)),
     proves: { panel: title },
   };
-  // That a panel has data or returns does not show that it reacts.
+  // That a panel has data, returns or is dominated by one of its series does not show that it reacts.
   const unproving: Signal = { ...signal, proves: {} };
   return {
     legend: (text) => of(dashboard, title, text),
@@ -45,6 +48,7 @@ function of(dashboard: string, title: string, legend: string | undefined): Panel
     falls: () => departs(signal, 'falls'),
     reacts: () => departs(signal, 'moves'),
     returns: () => comesBack(unproving),
+    dominatedBy: (labels) => dominated(unproving, labels),
   };
 }
 

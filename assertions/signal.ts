@@ -1,9 +1,10 @@
 /** A number over time that claims are made about: a quantile, a share, a rate, a value, or what a panel draws. */
 import type { Expectation, Judgement, Needs, Query, View } from '../harness/expectation.ts';
-import type { Floor, Point, Series } from '../harness/journal.ts';
+import type { Floor, Labels, Point, Series } from '../harness/journal.ts';
 import { type Plan, presenceOf } from '../harness/plan.ts';
 import { type Duration, milliseconds } from '../harness/units.ts';
 import { bandOf, type Direction, enters, leaves } from './band.ts';
+import { dominates, labelsText, standings } from './dominance.ts';
 import { explain, readable, since, startOf } from './explain.ts';
 
 export interface Signal {
@@ -279,6 +280,50 @@ export const comesBack = (signal: Signal): Claim => ({
         };
       },
     }),
+});
+
+/** The series with these labels make up more than half of the sum of all, for three samples in a row. */
+export const dominated = (signal: Signal, labels: Labels): Claim => ({
+  within: (deadline) => {
+    const name = labelsText(labels);
+    return expectation(signal, {
+      title: `${signal.name} is dominated by ${name} within ${deadline}`,
+      expected: `more than half of it is ${name}, for three samples in a row, within ${deadline}`,
+      deadline: milliseconds(deadline, `the deadline of ${signal.name}`),
+      comparesWithBaseline: false,
+      judge: (view, { series }) => {
+        const moments = standings(series, labels);
+        const first = dominates(moments);
+        const percent = (share: number) => readable(share, 'percentunit');
+        if (first) {
+          const most = Math.max(...moments.map(({ share }) => share));
+          return {
+            verdict: 'held',
+            headline: `${signal.name} is dominated by ${name}`,
+            received: `${name} has ${percent(first.share)} at ${since(view, first.at)}, ${percent(most)} at the most`,
+            timeline: [{ at: first.at, what: `${percent(first.share)} are ${name}` }],
+            decidedAt: first.at,
+          };
+        }
+        if (!view.ended) return undefined;
+        const best = moments.toSorted((a, b) => b.share - a.share)[0];
+        if (!best) return noData(signal, `in ${view.phase.title}`);
+        const { rival } = best;
+        if (best.share === 0 && !rival?.share) {
+          return { verdict: 'broken', headline: `${signal.name} is 0 throughout`, received: 'every series is 0' };
+        }
+        const other = rival ? `${labelsText(rival.labels)} has ${percent(rival.share)}` : 'there is no other';
+        return {
+          verdict: 'broken',
+          headline:
+            rival && rival.share > best.share
+              ? `${signal.name} is led by ${labelsText(rival.labels)}, not by ${name}`
+              : `${signal.name} was not dominated by ${name}`,
+          received: `at its most, ${since(view, best.at)}, ${name} has ${percent(best.share)} and ${other}`,
+        };
+      },
+    });
+  },
 });
 
 /** Has at least one sample in the phase. `sources`: the metrics it reads. */

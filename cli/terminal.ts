@@ -86,6 +86,11 @@ class Progress {
         return event.state === 'injecting' || event.state === 'healing'
           ? []
           : [`  ${this.#time(event.at)} ${event.name} ${event.state}${event.detail ? `: ${event.detail}` : ''}`];
+      case 'remedy':
+        // Why one failed follows as trouble.
+        return event.state === 'failed'
+          ? []
+          : [`  ${this.#time(event.at)} ${event.name} applied: ${event.seen} (${event.source})`];
       case 'alert':
         this.#alerts.set(event.name, event.state);
         return [`  ${this.#time(event.at)} ${event.name} ${styled(STATE_STYLE[event.state], event.state)}`];

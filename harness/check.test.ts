@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { check } from './check.ts';
 import { rangeQuery } from './expectation.ts';
 import type { Fault } from './fault.ts';
+import type { Remedy } from './remedy.ts';
 import { baseline, during, type Phase, recovery, warmUp } from './scenario.ts';
 import { anAlert, anExpectation, aPlan, type PlanParts } from './testing.ts';
 
@@ -11,6 +12,10 @@ const brokenService = (target: string): Fault => ({
   description: 'kills it',
   targets: [target],
   inject: () => Promise.reject(new Error('checking injects nothing')),
+});
+const mendedService = (target: string): Remedy => ({
+  ...{ name: 'raiseLimit', description: 'raises it', targets: [target] },
+  apply: () => Promise.reject(new Error('checking applies nothing')),
 });
 const fine: readonly Phase[] = [warmUp('5m'), baseline('5m'), during('10m').expect(anExpectation()), recovery('5m')];
 const problems = (parts: PlanParts): string => {
@@ -59,6 +64,11 @@ describe('check', () => {
       'breaks a service that is not there',
       { phases: [...fine, during('5m', brokenService('redis'))] },
       "phase 5 (killService): killService acts on 'redis', which shop does not have (app, postgres).",
+    ],
+    [
+      'mends a service that is not there',
+      { phases: [...fine, recovery('5m', mendedService('app'), mendedService('redis'))] },
+      "phase 5 (recovery): raiseLimit acts on 'redis', which shop does not have (app, postgres).",
     ],
     [
       'compares with a baseline it does not have',

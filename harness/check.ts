@@ -42,10 +42,10 @@ function* phaseProblems(plan: Plan): Generator<string> {
     if (phase.durationMs < shortest) {
       yield `${where} lasts ${duration(phase.durationMs)}, less than ${SCRAPES_PER_RANGE} scrapes (${duration(shortest)} at this speed); make it longer.`;
     }
-    for (const fault of phase.faults) {
-      for (const target of fault.targets) {
+    for (const { name, targets } of [...phase.faults, ...phase.remedies]) {
+      for (const target of targets) {
         if (!services.includes(target))
-          yield `${where}: ${fault.name} acts on '${target}', which ${system.name} does not have (${services.join(', ')}).`;
+          yield `${where}: ${name} acts on '${target}', which ${system.name} does not have (${services.join(', ')}).`;
       }
     }
     for (const expectation of phase.expectations) {

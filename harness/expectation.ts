@@ -15,6 +15,8 @@ export interface Expectation {
    * phase ('stays below'), which the phase does not wait for.
    */
   readonly deadline: number | undefined;
+  /** The chapter of the incident that it tells, see Phase.chapter; judges do not look at it. */
+  readonly chapter?: string;
   readonly needs: Needs;
   /** What must be recorded for the judge. */
   queries(plan: Plan): readonly Query[];

@@ -94,6 +94,18 @@ const fault = z.object({
   state: z.enum(['injecting', 'injected', 'proven', 'unproven', 'healing', 'healed', 'failed', 'heal-failed']),
   detail: z.string(),
 });
+/** What an operator did to mend things; `seen` is the evidence that it took hold, or why it did not. `ms` is real. */
+const remedy = z.object({
+  type: z.literal('remedy'),
+  at,
+  phase: z.number(),
+  name: z.string(),
+  description: z.string(),
+  state: z.enum(['applied', 'failed']),
+  seen: z.string(),
+  source: z.string(),
+  ms: z.number(),
+});
 
 const load = z.object({
   type: z.literal('load'),
@@ -221,6 +233,8 @@ const judgement = z.object({
   phase: z.number().nullable(),
   /** 'FlashSaleHighLatency fires' */
   title: z.string(),
+  /** Of the incident's story: judgements of one phase with the same chapter are told together. */
+  chapter: z.string().optional(),
   verdict,
   /** '✗ during "pool exhausted": … did not fire' reads headline, then the rest in this order. */
   headline: z.string(),
@@ -273,6 +287,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   service,
   phase,
   fault,
+  remedy,
   load,
   totals,
   visit,

@@ -32,6 +32,7 @@ export function judgePhase(
       kind: expectation.kind,
       phase: window.index,
       title: expectation.title,
+      ...(expectation.chapter === undefined ? {} : { chapter: expectation.chapter }),
       ...(judgement ?? undecided(expectation)),
     };
   });

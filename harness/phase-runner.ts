@@ -1,6 +1,6 @@
 /**
- * Runs one phase: its traffic, its faults and a look at monitoring about once a scrape, until every expectation with a
- * deadline is decided or its time is up; then the faults are healed, whatever happened.
+ * Runs one phase: its traffic, its faults, its remedies and a look at monitoring about once a scrape, until every
+ * expectation with a deadline is decided or its time is up; then the faults are healed, whatever happened.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './errors.ts';
@@ -10,6 +10,7 @@ import type { Journal } from './journal-file.ts';
 import { judgePhase, type PhaseResult } from './judge.ts';
 import type { Plan } from './plan.ts';
 import type { RunRecord } from './record.ts';
+import { applyRemedies } from './remedies.ts';
 import { loadOf, type Phase } from './scenario.ts';
 import type { Stack } from './stack/service.ts';
 import type { Traffic } from './traffic.ts';
@@ -45,7 +46,7 @@ export class PhaseRunner {
     this.#context = context;
   }
 
-  /** Throws FAULT_FAILED where a fault could not be injected or healed. */
+  /** Throws FAULT_FAILED where a fault could not be injected or healed, REMEDY_FAILED where a remedy could not be applied. */
   async run(index: number, phase: Phase): Promise<PhaseResult> {
     const { plan, journal, windows, stop } = this.#context;
     const start = Date.now();
@@ -56,7 +57,7 @@ export class PhaseRunner {
     const faults = new PhaseFaults(index, journal);
     let course: Course = { end: start, reason: 'it could not begin' };
     try {
-      course = await this.#untilDecided(phase, faults, start, (end) => judge(end, false).open === 0);
+      course = await this.#untilDecided(index, phase, faults, start, (end) => judge(end, false).open === 0);
     } finally {
       const { end, reason } = course;
       try {
@@ -70,14 +71,19 @@ export class PhaseRunner {
   }
 
   async #untilDecided(
+    index: number,
     phase: Phase,
     faults: PhaseFaults,
     start: number,
     decided: (end: number) => boolean,
   ): Promise<Course> {
-    const { plan, full, stop, stack, traffic, watch } = this.#context;
+    const { plan, full, stop, stack, traffic, watch, journal } = this.#context;
     const { signal } = stop;
-    await Promise.all([traffic.use(loadOf(plan.scenario, phase)), faults.inject(phase.faults, stack, signal)]);
+    await Promise.all([
+      traffic.use(loadOf(plan.scenario, phase)),
+      faults.inject(phase.faults, stack, signal),
+      applyRemedies(phase.remedies, { phase: index, journal, stack, signal }),
+    ]);
     const wanted: Wanted = {
       queries: phase.expectations.flatMap((expectation) => expectation.queries(plan)),
       logs: phase.expectations.flatMap((expectation) => expectation.needs.logs ?? []),

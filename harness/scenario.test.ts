@@ -10,6 +10,13 @@ const fault = (name: string) => ({
   inject: () => Promise.reject(new Error('unused')),
 });
 
+const remedy = (name: string) => ({
+  name,
+  description: '',
+  targets: [],
+  apply: () => Promise.reject(new Error('unused')),
+});
+
 describe('a scenario', () => {
   it('is a value that cannot be changed, without invariants unless it has some', () => {
     const value = scenario('the pool runs dry', { hypothesis: 'h', system: aSystem(), load: idleLoad, phases: [] });
@@ -24,6 +31,10 @@ describe('a phase', () => {
     [baseline('5m'), { kind: 'baseline', title: 'baseline', durationMs: 300_000 }],
     [during('10m', fault('killService'), fault('slowLink')), { kind: 'fault', title: 'killService and slowLink' }],
     [during('10m'), { kind: 'fault', title: 'under load', faults: [] }],
+    [
+      recovery('9m', remedy('raiseLimit')),
+      { kind: 'recovery', title: 'recovery', faults: [], remedies: [{ name: 'raiseLimit' }] },
+    ],
     [recovery('90s'), { kind: 'recovery', title: 'recovery', durationMs: 90_000 }],
   ])('%# has its kind, its title and its length', (phase, expected) => {
     expect(phase).toMatchObject({ ...expected, expectations: [] });
@@ -39,6 +50,20 @@ describe('a phase', () => {
     expect(second.load).toEqual([idleLoad]);
     expect(first.under([idleLoad, idleLoad]).load).toEqual([idleLoad, idleLoad]);
     expect(Object.isFrozen(second)).toBe(true);
+  });
+
+  it('tells chapters: expectations that carry their title, in the order they were written', () => {
+    const [a, b, c] = [anExpectation({ title: 'a' }), anExpectation({ title: 'b' }), anExpectation({ title: 'c' })];
+    const first = during('5m').chapter('The alert fires', a, b);
+    const told = first.expect(c).chapter('The logs name the files', a);
+    expect(told.expectations.map(({ title, chapter }) => [title, chapter])).toEqual([
+      ['a', 'The alert fires'],
+      ['b', 'The alert fires'],
+      ['c', undefined],
+      ['a', 'The logs name the files'],
+    ]);
+    expect([first.expectations.length, a.chapter]).toEqual([2, undefined]);
+    expect(told.expectations[0]?.judge).toBe(a.judge);
   });
 
   it('has the load of the scenario where it has none of its own, and every load is known once', () => {

@@ -7,6 +7,7 @@ import type { Fault } from './fault.ts';
 import type { Invariant } from './invariant.ts';
 import type { PhaseKind } from './journal.ts';
 import type { Load } from './load.ts';
+import type { Remedy } from './remedy.ts';
 import type { System } from './system.ts';
 import { type Duration, milliseconds } from './units.ts';
 
@@ -34,11 +35,18 @@ export interface Phase {
   /** Scenario milliseconds at the most. */
   readonly durationMs: number;
   readonly faults: readonly Fault[];
+  /** Applied at its start, one after the other. */
+  readonly remedies: readonly Remedy[];
   /** Traffic of this phase in place of the scenario's; a load that is in both goes on undisturbed. */
   readonly load?: readonly Load[];
   readonly expectations: readonly Expectation[];
   /** A copy of the phase that also expects these. */
   expect(...expectations: readonly Expectation[]): Phase;
+  /**
+   * A copy of the phase that also expects these, as one chapter of the incident's story: the report tells the chapters in
+   * their order, from alert to cause to fix.
+   */
+  chapter(title: string, first: Expectation, ...more: readonly Expectation[]): Phase;
   /** A copy of the phase under other traffic: a rush, a stampede. */
   under(load: OneOrSeveral<Load>): Phase;
 }
@@ -73,18 +81,28 @@ export const baseline = (duration: Duration): Phase => phase('baseline', 'baseli
 export const during = (duration: Duration, ...faults: readonly Fault[]): Phase =>
   phase('fault', faults.map((fault) => fault.name).join(' and ') || 'under load', duration, faults);
 
-/** After the heal: everything is expected to come back. */
-export const recovery = (duration: Duration): Phase => phase('recovery', 'recovery', duration, []);
+/** After the heal: everything is expected to come back, at once or by what an operator then does about it. */
+export const recovery = (duration: Duration, ...remedies: readonly Remedy[]): Phase =>
+  phase('recovery', 'recovery', duration, [], remedies);
 
-function phase(kind: PhaseKind, title: string, duration: Duration, faults: readonly Fault[]): Phase {
+function phase(
+  kind: PhaseKind,
+  title: string,
+  duration: Duration,
+  faults: readonly Fault[],
+  remedies: readonly Remedy[] = [],
+): Phase {
   const make = (fields: Pick<Phase, 'expectations' | 'load'>): Phase =>
     Object.freeze({
       kind,
       title,
       durationMs: milliseconds(duration, `the duration of ${title}`),
       faults,
+      remedies,
       ...fields,
       expect: (...more: readonly Expectation[]) => make({ ...fields, expectations: [...fields.expectations, ...more] }),
+      chapter: (chapter: string, ...more: readonly Expectation[]) =>
+        make({ ...fields, expectations: [...fields.expectations, ...more.map((one) => ({ ...one, chapter }))] }),
       under: (load: OneOrSeveral<Load>) => make({ ...fields, load: several(load) }),
     });
   return make({ expectations: [] });

@@ -17,6 +17,12 @@ test('broken is a failure and unknown an error, never a skip', () => {
   expect(xml).toContain('  Floor     5m27s (scrape 12s, evaluation 15s, for 5m)');
 });
 
+test('a case is named after its chapter, where it has one', () => {
+  const xml = junit(runReport(sampleRun('held')));
+  expect(xml).toContain('name="The alert fires: FlashSaleDatabaseConnectionsExhausted fires"');
+  expect(xml).toContain('name="p95 of checkout exceeds 2 s"');
+});
+
 test('a run that held has neither', () => {
   expect(parsed(junit(runReport(sampleRun('held')))).testsuites).toMatchObject({
     ...{ '@tests': '19', '@failures': '0', '@errors': '0' },

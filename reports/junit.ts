@@ -61,7 +61,7 @@ function caseOf(run: RunJson, judgement: Judgement): Case {
   const phase = run.judgements.find((group) => group.judgements.includes(judgement))?.phase ?? null;
   const began = run.phases.find((one) => one.index === phase)?.from?.at;
   return {
-    name: judgement.title,
+    name: judgement.chapter === null ? judgement.title : `${judgement.chapter}: ${judgement.title}`,
     ms: began === undefined || judgement.decided === null ? 0 : Math.max(0, judgement.decided.at - began),
     problem:
       judgement.verdict === 'held'

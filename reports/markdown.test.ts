@@ -14,6 +14,19 @@ test('the verdict comes first, then what did not hold in full', () => {
   Floor     5m27s (scrape 12s, evaluation 15s, for 5m)`);
 });
 
+test('the incident is told chapter by chapter, with what was done to mend it', () => {
+  const text = markdown(runReport(sampleRun('broken')));
+  expect(text).toContain(`### The incident, step by step
+
+- **1. The alert fires**: ✗ broken, 6m31s after the fault. pending since +1m00s, never firing; none
+- **2. The dashboard shows a full pool**: ✓ held, 1m30s after the fault. 3.1 before, 10 during, from +27s on
+- **3. The logs say who waits for it**: ✓ held, 1m10s after the fault. 406 lines, the first at +1m07s
+- raisePool applied, 8m52s after the fault: db\\_pool is 20 (GET /admin/settings)
+- **4. The pool is raised and checkouts recover**: ? unknown, 10m54s after the fault. 38 ms at +10m54s; it never fired, so it could not resolve
+`);
+  expect(markdown(runReport(sampleRun('quiet')))).not.toContain('step by step');
+});
+
 test('what held needs no block of its own', () => {
   expect(markdown(runReport(sampleRun('held')))).not.toContain('### Not held');
   expect(markdown(runReport(killedRun()))).toContain('Nothing was judged.');

@@ -1,7 +1,8 @@
 /** summary.md: what a reviewer reads in the CI job's own page, short, with the failures in full. */
 import { plainNumber, realDuration, scenarioDuration, scenarioOffset } from './format.ts';
+import { storyOf } from './model/story.ts';
 import type { Detection, RunJson } from './run-json.ts';
-import { countsText, durationText, explained, floorText, loadText, SIGN } from './words.ts';
+import { countsText, durationText, explained, floorText, loadText, SIGN, whenText } from './words.ts';
 
 /** GitHub-flavoured Markdown. Text from the run is escaped so that it stays text. */
 export function markdown(run: RunJson): string {
@@ -13,6 +14,7 @@ export function markdown(run: RunJson): string {
     `${plain(run.name)}. ${plain(run.hypothesis)}`,
     `${plain(run.system)} · ${countsText(run.counts)} · ${durationText(run)} · ${plain(loadText(run))}`,
     ...(failed.length === 0 ? [] : ['### Not held', ...failed.map((one) => fenced(explained(one, scenarioOffset)))]),
+    ...storyLines(run),
     '### Expectations',
     all.length === 0
       ? 'Nothing was judged.'
@@ -47,6 +49,22 @@ export function markdown(run: RunJson): string {
         ]),
     '',
   ].join('\n\n');
+}
+
+/** The chapters of the incident, and what was done to mend it, in order. */
+function storyLines(run: RunJson): string[] {
+  const story = storyOf(run);
+  if (story.length === 0) return [];
+  const lines = story.map((step) => {
+    if (step.kind === 'remedy') {
+      const { name, state, moment, seen, source } = step.remedy;
+      return `- ${plain(name)} ${state}, ${whenText(run, moment)}: ${plain(`${seen} (${source})`)}`;
+    }
+    const { number, title, verdict, decided, judgements } = step;
+    const when = decided === null ? 'never decided' : whenText(run, decided);
+    return `- **${number}. ${plain(title)}**: ${SIGN[verdict]} ${verdict}, ${when}. ${judgements.map(({ received }) => plain(received)).join('; ')}`;
+  });
+  return ['### The incident, step by step', lines.join('\n')];
 }
 
 function detectionRow(one: Detection): string[] {

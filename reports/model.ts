@@ -71,6 +71,7 @@ export function runReport(
     counts: countVerdicts(judgements),
     phases,
     faults: faultWindows(run, of('fault'), moment),
+    remedies: of('remedy').map(({ type, at, ...remedy }) => ({ ...remedy, moment: moment(at) })),
     alerts: alertReports(run, of('alert'), last, moment),
     notifications: of('notification').map((event) => ({
       moment: moment(event.at),

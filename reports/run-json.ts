@@ -60,6 +60,17 @@ const faultWindow = z.object({
   failure: z.string().nullable().describe('Why injecting or healing failed.'),
 });
 
+const remedy = z.object({
+  phase: z.number(),
+  name: z.string(),
+  description: z.string(),
+  state: z.enum(['applied', 'failed']),
+  moment: momentSchema.describe('When it was applied, or was given up.'),
+  seen: z.string().describe('The evidence that it took hold, or why it did not.'),
+  source: z.string().describe('Where that was seen.'),
+  ms: z.number().describe('How long it took, real milliseconds.'),
+});
+
 const alert = z.object({
   name: z.string(),
   severity: z.string(),
@@ -90,6 +101,7 @@ const judgement = z.object({
   id: z.string(),
   kind: z.enum(['metric', 'alert', 'panel', 'log', 'notification', 'invariant', 'silence', 'fault', 'shopper', 'load']),
   title: z.string(),
+  chapter: z.string().nullable().describe("The chapter of the incident's story that it tells."),
   verdict,
   headline: z.string(),
   expected: z.string(),
@@ -217,6 +229,7 @@ export const runJsonSchema = z.object({
   counts: z.object({ held: z.number(), broken: z.number(), unknown: z.number() }),
   phases: z.array(phase),
   faults: z.array(faultWindow),
+  remedies: z.array(remedy).describe('What an operator did to mend things, in the order it was done.'),
   alerts: z.array(alert),
   notifications: z.array(notification),
   judgements: z
@@ -257,6 +270,7 @@ export type PanelReport = z.infer<typeof panel>;
 export type Detection = z.infer<typeof detection>;
 export type AlertReport = z.infer<typeof alert>;
 export type FaultWindow = z.infer<typeof faultWindow>;
+export type RemedyReport = z.infer<typeof remedy>;
 export type PhaseReport = z.infer<typeof phase>;
 export type VisitReport = z.infer<typeof visit>;
 export type LoadReport = z.infer<typeof load>;

@@ -8,6 +8,14 @@ export type SampleVariant = 'held' | 'broken' | 'quiet';
 
 export const NAMED = new Set(['FlashSaleDatabaseConnectionsExhausted', 'FlashSaleHighLatency']);
 
+/** The incident from alert to cause to fix. */
+const CHAPTERS = {
+  alert: 'The alert fires',
+  dashboard: 'The dashboard shows a full pool',
+  logs: 'The logs say who waits for it',
+  fix: 'The pool is raised and checkouts recover',
+} as const;
+
 export function judgements(variant: SampleVariant): JournalEvent[] {
   if (variant === 'quiet') return [...silences(variant), ...invariants(variant)];
   const pool = 'FlashSaleDatabaseConnectionsExhausted';
@@ -48,6 +56,7 @@ export function judgements(variant: SampleVariant): JournalEvent[] {
       proves: { metric: 'http_request_duration_seconds', panel: 'P95/P50 response time' },
     }),
     judged(broken ? 13_900 : TIMES.firing, 2, 'alert', `${pool} fires`, broken ? 'broken' : 'held', {
+      chapter: CHAPTERS.alert,
       headline: broken ? `✗ during "exhaustPool": ${pool} did not fire` : `✓ during "exhaustPool": ${pool} fired`,
       expected: 'firing, severity="critical", within 6m of the fault',
       received: broken ? 'pending since +1m00s, never firing' : 'firing at +6m15s',
@@ -63,6 +72,7 @@ export function judgements(variant: SampleVariant): JournalEvent[] {
       proves: { alert: pool },
     }),
     judged(TIMES.notified, 2, 'notification', `${pool} reaches on-call`, broken ? 'broken' : 'held', {
+      chapter: CHAPTERS.alert,
       expected: 'a firing notification at receiver on-call within 7m of the fault',
       received: broken ? 'none' : 'delivered at +6m31s',
       timeline: broken ? [] : [{ at: at(TIMES.notified), what: 'delivered' }],
@@ -70,6 +80,7 @@ export function judgements(variant: SampleVariant): JournalEvent[] {
       proves: {},
     }),
     judged(9_400, 2, 'panel', 'Connection pool rises', 'held', {
+      chapter: CHAPTERS.dashboard,
       expected: 'active connections rise above the baseline within 2m of the fault',
       received: '3.1 before, 10 during, from +27s on',
       chart: { keys: ['pool-active', 'pool-idle', 'pool-max'], unit: 'short' },
@@ -86,11 +97,13 @@ export function judgements(variant: SampleVariant): JournalEvent[] {
       proves: { panel: 'Error rate breakdown', metric: 'http_requests_total' },
     }),
     judged(9_060, 2, 'log', 'flash-sale logs DB_BUSY', 'held', {
+      chapter: CHAPTERS.logs,
       expected: 'a line with error_code="DB_BUSY" within 2m of the fault',
       received: '406 lines, the first at +1m07s',
       proves: {},
     }),
     judged(18_800, 3, 'metric', 'p95 of checkout returns to its baseline', 'held', {
+      chapter: CHAPTERS.fix,
       expected: 'within twice the baseline (41 ms) within 3m of the heal',
       received: '38 ms at +10m54s',
       query: p95Query,
@@ -98,6 +111,7 @@ export function judgements(variant: SampleVariant): JournalEvent[] {
       proves: {},
     }),
     judged(TIMES.resolved, 3, 'alert', `${pool} resolves`, broken ? 'unknown' : 'held', {
+      chapter: CHAPTERS.fix,
       expected: 'inactive within 3m of the heal',
       received: broken ? 'it never fired, so it could not resolve' : 'inactive 45s after the heal',
       query: `ALERTS{alertname="${pool}"}`,
@@ -138,7 +152,7 @@ function invariants(variant: SampleVariant): JournalEvent[] {
 }
 
 type Claim = Pick<EventOf<'judgement'>, 'expected' | 'received' | 'proves'> &
-  Partial<Pick<EventOf<'judgement'>, 'headline' | 'query' | 'timeline' | 'floor' | 'chart'>>;
+  Partial<Pick<EventOf<'judgement'>, 'chapter' | 'headline' | 'query' | 'timeline' | 'floor' | 'chart'>>;
 
 function judged(
   decided: number,

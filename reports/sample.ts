@@ -15,7 +15,7 @@ export function sampleRun(variant: SampleVariant = 'held'): JournalEvent[] {
     runEvent(variant),
     ...services(),
     ...phaseEvents(faulty),
-    ...(faulty ? faultEvents() : []),
+    ...(faulty ? [...faultEvents(), remedyEvent()] : []),
     ...loadEvents(faulty),
     ...(faulty ? visits() : []),
     ...PANELS.flatMap((panel) => panelSamples(panel, faulty)),
@@ -188,6 +188,15 @@ function faultEvents(): EventOf<'fault'>[] {
     step(TIMES.heal - 90, 'healing', 'ROLLBACK of session 4711'),
     step(TIMES.heal, 'healed', 'no session waits on Lock'),
   ];
+}
+
+function remedyEvent(): EventOf<'remedy'> {
+  return {
+    ...{ type: 'remedy', at: at(TIMES.heal + 120), phase: 3, name: 'raisePool', state: 'applied', ms: 118 },
+    description: 'Raises the connection pool to 20 (PUT /admin/settings).',
+    seen: 'db_pool is 20',
+    source: 'GET /admin/settings',
+  };
 }
 
 function alertEvents(variant: SampleVariant): JournalEvent[] {

@@ -1,6 +1,6 @@
 /** The words and signs of the three verdicts: said the same way in every format, never by colour alone. */
 import { realDuration, scenarioDuration } from './format.ts';
-import type { FloorJson, Judgement, RunJson, RunVerdict } from './run-json.ts';
+import type { FloorJson, Judgement, Moment, RunJson, RunVerdict } from './run-json.ts';
 
 export const SIGN: Readonly<Record<RunVerdict, string>> = { held: '✓', broken: '✗', unknown: '?' };
 
@@ -18,6 +18,13 @@ export function countsText(counts: RunJson['counts']): string {
     .filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`);
   return parts.length === 0 ? 'nothing judged' : parts.join(', ');
+}
+
+/** '4m10s after the fault', in scenario time. */
+export function whenText({ origin }: RunJson, { scenarioMs }: Moment): string {
+  const what = origin.what === 'fault' ? 'the fault' : 'the start';
+  const length = scenarioDuration(Math.abs(scenarioMs));
+  return length === '0s' ? `at ${what}` : `${length} ${scenarioMs < 0 ? 'before' : 'after'} ${what}`;
 }
 
 /** '25.3 s real, speed 60'. */

@@ -16,8 +16,9 @@ import {
   panel,
 } from '../assertions/index.ts';
 import { killService, renameTable } from '../chaos/index.ts';
-import type { Fault } from '../harness/fault.ts';
+import type { Fault, Proof } from '../harness/fault.ts';
 import { baseline, during, recovery, scenario, warmUp } from '../harness/index.ts';
+import type { Remedy } from '../harness/remedy.ts';
 import type { Scenario } from '../harness/scenario.ts';
 import type { System } from '../harness/system.ts';
 import { buyers } from '../load/index.ts';
@@ -50,6 +51,29 @@ const everyKind = (system: System = flashSale(), fault: Fault = renameTable('pur
     ],
     invariants: [neverOversells(), booksBalance(), nothingLost(), countsAgree()],
   });
+
+/** A steady state, and a recovery in which an operator does something about it. */
+const mended = (...remedies: readonly Remedy[]): Scenario =>
+  scenario('somebody mends it', {
+    hypothesis: 'What an operator does is done to the running system.',
+    system: flashSale(),
+    load: buyers.at('20/s'),
+    phases: [
+      warmUp('1m'),
+      baseline('1m').expect(breakdown.hasData()),
+      recovery('2m', ...remedies).expect(breakdown.hasData()),
+    ],
+  });
+
+const speaksTo = (name: string, proof: (answer: Response) => Promise<Proof>): Remedy => ({
+  name,
+  description: 'asks the shop how it is',
+  targets: ['flash-sale'],
+  async apply(stack, signal) {
+    const { host, port } = stack.service('flash-sale').endpoint;
+    return proof(await fetch(`http://${host}:${port}/health`, { signal }));
+  },
+});
 
 describe('a run', () => {
   test('of a healthy system with sound monitoring is held, exit code 0', async () => {
@@ -170,6 +194,22 @@ describe('a run is unknown, exit code 2, when', () => {
     const { exitCode, told } = await drill(quickly(renameTable('no_such_table')));
     expect(exitCode, told).toBe(2);
     expect(told).toContain('renameTable could not be injected');
+  });
+
+  test('a remedy cannot be applied, which ends it; one before it was, with its evidence', async () => {
+    const { exitCode, events, told } = await drill(
+      mended(
+        speaksTo('askApp', async (answer) => ({ held: answer.ok, seen: `answered ${answer.status}`, source: 'HTTP' })),
+        speaksTo('refused', () => Promise.reject(new Error('answered 403 (FORBIDDEN)'))),
+      ),
+    );
+    expect(exitCode, told).toBe(2);
+    expect(told).toContain('refused could not be applied: answered 403 (FORBIDDEN)');
+    expect(events.filter(({ type }) => type === 'remedy')).toMatchObject([
+      { phase: 2, name: 'askApp', state: 'applied', seen: 'answered 200', source: 'HTTP' },
+      { phase: 2, name: 'refused', state: 'failed', seen: 'answered 403 (FORBIDDEN)' },
+    ]);
+    expect(events.findLast(({ type }) => type === 'trouble')).toMatchObject({ code: 'REMEDY_FAILED' });
   });
 
   test('a heal fails: it is said aloud, and the stack is torn down all the same', async () => {

@@ -12,6 +12,7 @@ export function detailsSection(report: RunReport): Html {
     ${part('Troubles', troubles(report))}
     ${part('Phases', phases(report))}
     ${report.faults.length > 0 && part('Faults', faults(report))}
+    ${report.remedies.length > 0 && part('Remedies', remedies(report))}
     ${part('Proved by this run', coverage(report))}
     <div class="columns">
       ${part('Versions', pairs(report.versions))}
@@ -58,6 +59,16 @@ function faults({ faults: all }: RunReport): Html {
         to === null ? 'not healed' : `healed ${scenarioOffset(to.scenarioMs)}`
       }. Proof: ${proof.state === 'none' ? 'none recorded' : `${proof.state}, ${proof.detail}`}.</p>
       ${failure !== null && html`<p class="callout">${failure}</p>`}
+    </div>`,
+  )}`;
+}
+
+function remedies({ remedies: all }: RunReport): Html {
+  return html`${all.map(
+    ({ name, description, state, moment, seen, source, ms }) => html`<div class="fault">
+      <p><strong>${name}</strong> ${description}</p>
+      <p class="quiet">${state === 'applied' ? 'Applied' : 'Could not be applied'} ${scenarioOffset(moment.scenarioMs)}, in
+        ${realDuration(ms)} real: ${seen} (${source}).</p>
     </div>`,
   )}`;
 }

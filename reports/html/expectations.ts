@@ -27,7 +27,7 @@ export function expectationsSection(report: RunReport): Html {
 
 /** One claim: expected, received, query, chart, in the order every failure text has. */
 export function claim(report: RunReport, judgement: Judgement): Html {
-  const { verdict, chart, floor, decided } = judgement;
+  const { verdict, floor, decided } = judgement;
   return html`<details class="claim claim--${verdict}"${verdict !== 'held' && html` open`}>
     <summary>
       <span class="claim__sign" aria-hidden="true">${SIGN[verdict]}</span>
@@ -35,7 +35,7 @@ export function claim(report: RunReport, judgement: Judgement): Html {
       <span class="claim__received">${judgement.received}</span>
       <span class="claim__verdict">${verdict}</span>
     </summary>
-    <div class="claim__body">
+    <div class="claim__body" id="${claimId(report, judgement)}">
       <dl class="claim__facts">
         ${row('Expected', judgement.expected)}
         ${row('Received', judgement.received)}
@@ -50,21 +50,27 @@ export function claim(report: RunReport, judgement: Judgement): Html {
           )
         }
       </dl>
-      ${
-        chart !== null &&
-        figure(report, {
-          title: judgement.title,
-          unit: chart.unit,
-          threshold: chart.threshold,
-          keys: chart.keys.map((key) => ({ key, legend: legendOf(report, key) })),
-        })
-      }
+      ${chartOf(report, judgement)}
     </div>
   </details>`;
 }
 
+/** Where a claim is told in full: within its details, so that a browser that goes there opens them. */
+export const claimId = ({ judgements }: RunReport, judgement: Judgement): string =>
+  `claim-${judgements.flatMap((group) => group.judgements).indexOf(judgement)}`;
+
+/** What a claim is about, drawn; nothing where there is nothing to draw. */
+export const chartOf = (report: RunReport, { chart, title }: Judgement): Html | false =>
+  chart !== null &&
+  figure(report, {
+    title,
+    unit: chart.unit,
+    threshold: chart.threshold,
+    keys: chart.keys.map((key) => ({ key, legend: legendOf(report, key) })),
+  });
+
 /** What did not hold is told in its own words; the sign in front of them is drawn beside. */
-function titleOf({ verdict, title, headline }: Judgement): string {
+export function titleOf({ verdict, title, headline }: Judgement): string {
   return verdict === 'held' ? title : headline.replace(/^[✓✗?]\s*/u, '') || title;
 }
 
@@ -77,7 +83,8 @@ function row(name: string, value: string | Html): Html {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 }
 
-function steps({ timeline }: Judgement): Html {
+/** What happened, moment by moment. */
+export function steps({ timeline }: Judgement): Html {
   return html`<ol class="steps">${timeline.map(
     ({ moment, what }) => html`<li><b>${scenarioOffset(moment.scenarioMs)}</b> ${what}</li>`,
   )}</ol>`;

@@ -246,6 +246,57 @@ test('what shoppers saw is drawn as dots beside the fault, with its pictures; wi
   expect(await quiet.page.locator('#shoppers, a[href="#shoppers"]').count()).toBe(0);
 });
 
+test('the incident is told near the top: chapters with their verdicts in words, and the remedy where it was applied', async () => {
+  await using opened = await open('broken');
+  const { page } = opened;
+  const story = page.getByRole('region', { name: 'The incident, step by step' });
+  expect(await story.getByRole('heading', { level: 3 }).allInnerTexts()).toEqual([
+    'The alert fires',
+    'The dashboard shows a full pool',
+    'The logs say who waits for it',
+    'Applied: raisePool',
+    'The pool is raised and checkouts recover',
+  ]);
+  const steps = await story.locator('.story__step').allInnerTexts();
+  expect(steps[0]).toMatch(/^1\s+The alert fires\s+✗\s+broken\s+6m31s after the fault\s+✗\s+.*did not fire/);
+  expect(steps[3]).toMatch(/^\+\s+Applied: raisePool\s+8m52s after the fault, in 118 ms real\s.*db_pool is 20/s);
+  expect(steps[4]).toMatch(/^4\s.*\?\s+unknown\s+10m54s after the fault/s);
+  expect(await story.locator('figure[data-chart]').count()).toBe(3);
+  expect(await page.locator('.timeline .mark--remedy').getAttribute('title')).toMatch(
+    /^raisePool applied: db_pool is 20/,
+  );
+  expect(await page.locator('section').evaluateAll((all) => all.findIndex(({ id }) => id === 'story'))).toBe(2);
+  expect(await page.locator('#details').textContent()).toContain('Raises the connection pool to 20');
+  await using quiet = await open('quiet');
+  expect(await quiet.page.locator('#story, a[href="#story"], .mark--remedy').count()).toBe(0);
+});
+
+test('a chapter leads to its expectation, which opens', async () => {
+  await using opened = await open('held');
+  const { page } = opened;
+  const claim = page.locator('#expectations details.claim', { hasText: 'Connection pool rises' });
+  expect(await claim.getAttribute('open')).toBeNull();
+  await page.locator('#story').getByRole('link', { name: 'Connection pool rises' }).press('Enter');
+  await claim.locator('.claim__body').waitFor();
+  expect(await claim.getAttribute('open')).not.toBeNull();
+  const ids = await page.locator('[id]').evaluateAll((all) => all.map(({ id }) => id));
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a remedy that could not be applied says why, in words and with its sign', async () => {
+  const events = sampleRun('held').map(
+    (event): JournalEvent =>
+      event.type === 'remedy'
+        ? { ...event, state: 'failed', seen: 'answered 403', source: 'the remedy itself' }
+        : event,
+  );
+  await put('unmended', reportPage(runReport(events)));
+  await using opened = await open('unmended');
+  const step = opened.page.locator('#story .story__step', { hasText: 'raisePool' });
+  expect(await step.innerText()).toMatch(/✗\s+Could not be applied: raisePool\s.*answered 403/s);
+  expect(await opened.page.locator('.timeline [title^="raisePool failed: answered 403"]').innerText()).toBe('✗');
+});
+
 test.each(['held', 'broken', 'killed', 'hostile', 'index'])(
   '%s is readable at 320 pixels without scrolling sideways',
   async (name) => {

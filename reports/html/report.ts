@@ -11,12 +11,14 @@ import { loadSection } from './load.ts';
 import { panelsSection } from './panels.ts';
 import { pageScript, uplot } from './script.ts';
 import { shoppersSection } from './shoppers.ts';
+import { storySection } from './story.ts';
 import { html } from './template.ts';
 import { timelineSection } from './timeline.ts';
 import { verdictSection } from './verdict.ts';
 
 const CONTENTS = [
   ['timeline', 'Timeline'],
+  ['story', 'Incident'],
   ['expectations', 'Expectations'],
   ['panels', 'Panels'],
   ['detection', 'Detection'],
@@ -28,6 +30,8 @@ const CONTENTS = [
 
 /** One self-contained document; opens without a network, from a file or an artifact store. */
 export function reportPage(report: RunReport): string {
+  const story = storySection(report);
+  const present: Readonly<Record<string, boolean>> = { shoppers: report.visits.length > 0, story: story !== false };
   const { js, css } = uplot();
   return page({
     title: `${SIGN[report.verdict]} ${report.id} · firedrill`,
@@ -38,9 +42,10 @@ export function reportPage(report: RunReport): string {
       <main id="main">
         ${verdictSection(report)}
         <nav class="contents" aria-label="Contents">
-          <ul>${CONTENTS.filter(([id]) => id !== 'shoppers' || report.visits.length > 0).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul>
+          <ul>${CONTENTS.filter(([id]) => present[id] ?? true).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul>
         </nav>
         ${timelineSection(report)}
+        ${story}
         ${expectationsSection(report)}
         ${panelsSection(report)}
         ${detectionSection(report)}

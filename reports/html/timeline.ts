@@ -26,6 +26,14 @@ export function timelineSection(report: RunReport): Html {
             : segment(place(fault.from, fault.to ?? report.span.to), 'fault', `⚡ ${fault.name}`, fault.from, fault.to),
         ),
       )}
+      ${report.remedies.map(({ name, state, moment, seen }) =>
+        lane(
+          name,
+          html`<span class="mark mark--${state === 'applied' ? 'remedy' : 'firing'}" style="${place(moment)}"
+            title="${name} ${state}: ${seen}, ${scenarioOffset(moment.scenarioMs)}">${state === 'applied' ? '+' : '✗'}</span>`,
+          { note: 'remedy' },
+        ),
+      )}
       <div class="timeline__load">
         <p class="lane__name" id="load-lane">Load${report.load.totals !== null && ` (${report.load.totals.driver})`} <small>answers and failures a second</small></p>
         ${figure(report, {
@@ -44,6 +52,7 @@ export function timelineSection(report: RunReport): Html {
       <li><span class="mark mark--firing">!</span> notified: firing</li>
       <li><span class="mark mark--resolved">✓</span> notified: resolved</li>
       <li><span class="key__band"></span> fault in place</li>
+      ${report.remedies.length > 0 && html`<li><span class="mark mark--remedy">+</span> remedy applied</li>`}
     </ul>
     <details class="data"><summary>Data table<span class="visually-hidden"> of the timeline</span></summary>
       ${dataTable('Everything on the timeline', ['scenario', 'real', 'what', 'detail'], history(report))}
@@ -149,6 +158,11 @@ function history(report: RunReport): string[][] {
         ? []
         : [[from, `fault ${name} in place`, `${proof.state}: ${proof.detail}`] as [Moment, string, string]]),
       ...(to === null ? [] : [[to, `fault ${name} healed`, failure ?? ''] as [Moment, string, string]]),
+    ]),
+    ...report.remedies.map(({ moment, name, state, seen, source }): [Moment, string, string] => [
+      moment,
+      `remedy ${name} ${state}`,
+      `${seen} (${source})`,
     ]),
     ...report.alerts.flatMap(({ name, bands }) =>
       bands.map(({ state, from, to, open }): [Moment, string, string] => [

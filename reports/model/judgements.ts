@@ -38,6 +38,7 @@ function judgement(event: EventOf<'judgement'>, moment: ToMoment): Judgement {
     id: event.id,
     kind: event.kind,
     title: event.title,
+    chapter: event.chapter ?? null,
     verdict: event.verdict,
     headline: event.headline,
     expected: event.expected,

@@ -68,6 +68,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
 /** A4 is 703 pixels wide between its margins; the timeline's chart must meet the lanes around it, within their frame. */
 function widthOnPaper(figure: HTMLElement): number {
   if (figure.classList.contains('chart--timeline')) return 701;
+  if (figure.closest('.story') !== null) return 616;
   return figure.closest('.panels') === null ? 640 : 310;
 }
 
