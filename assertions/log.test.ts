@@ -16,7 +16,7 @@ const line = (
   type: 'log',
   at: at(second),
   service,
-  fields: { level: 'error', error_code: 'DATABASE_TIMEOUT', msg: 'checkout failed', ...over },
+  fields: { level: 'error', error_code: 'DATABASE_TIMEOUT', message: 'checkout failed', ...over },
 });
 
 describe('a claim about log lines', () => {
@@ -34,7 +34,7 @@ describe('a claim about log lines', () => {
   });
 
   it('holds with a line that says nothing but its fields', () => {
-    expect(judged(errors, [line(330, { msg: undefined })]).received).toBe('a line at +30s');
+    expect(judged(errors, [line(330, { message: undefined })]).received).toBe('a line at +30s');
   });
 
   it.each([

@@ -41,7 +41,7 @@ function appears(query: LogQuery, shown: string, deadline: Duration): Expectatio
         ...common,
         verdict: 'held',
         headline: shown,
-        received: `${String(line.fields.msg ?? 'a line')} at ${since(view, line.at)}`,
+        received: `${String(line.fields.message ?? 'a line')} at ${since(view, line.at)}`,
         timeline: [{ at: line.at, what: 'logged' }],
         decidedAt: line.at,
       });

@@ -47,7 +47,6 @@ export default scenario('nobody sees to the dead letters', {
       accumulating.resolves().within('4m'),
       accumulating.notifiesResolved().within('11m'),
       letters.returns().within('5m'),
-      panel('Audio Pipeline', 'Uploads per minute (success, failed)').reacts().within('3m'),
     ),
   ],
   invariants: [noUploadLost(), processedOnce(), uploadsStored(), requestsAgree(), jobsAgree()],
