@@ -28,6 +28,7 @@ import { engineHere, IMAGES } from '../harness/stack/testing-containers.ts';
 import { flashSale } from '../sut/index.ts';
 import { answersOk } from '../sut/services/http.ts';
 import { place } from './command.ts';
+import { engineHolds } from './engine-holds.ts';
 import { engineLine } from './engine-line.ts';
 
 const engine = await engineHere();
@@ -36,15 +37,7 @@ const run = ['--runtime', 'containers'];
 describe.runIf(engine)('in containers', () => {
   // Also read where all of it is skipped.
   const docker = engine?.container.dockerode as Engine['container']['dockerode'];
-  /** Containers, networks and volumes that the engine holds, of whomever. */
-  const held = async (): Promise<number[]> => {
-    const [containers, networks, { Volumes }] = await Promise.all([
-      docker.listContainers({ all: true }),
-      docker.listNetworks(),
-      docker.listVolumes(),
-    ]);
-    return [containers.length, networks.length, Volumes?.length ?? 0];
-  };
+  const held = () => engineHolds(docker);
   let before: number[];
   beforeAll(async () => {
     before = await held();

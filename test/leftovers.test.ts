@@ -48,6 +48,17 @@ describe('a run leaves nothing behind', () => {
     expect(segments()).toBeLessThanOrEqual(before);
   });
 
+  test('when it ends by itself', async () => {
+    using here = place();
+    const { code, stderr } = await here.run('flash-sale/redis-slow').finished;
+    expect(code, stderr).toBe(0);
+    expect(await emptied(here)).toEqual([]);
+    expect(here.folders()).toEqual([]);
+  });
+});
+
+// Two at a time: each looks at its own folder and the processes below it, and what it waits for may come late.
+describe.concurrent('a run beside another leaves nothing behind', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'when %s interrupts a fault: healed, journalled, exit code 130',
     async (signal) => {
@@ -98,14 +109,6 @@ describe('a run leaves nothing behind', () => {
     await sleep(300);
     run.child.kill('SIGINT');
     expect((await run.finished).code).toBe(130);
-    expect(await emptied(here)).toEqual([]);
-    expect(here.folders()).toEqual([]);
-  });
-
-  test('when it ends by itself', async () => {
-    using here = place();
-    const { code, stderr } = await here.run('flash-sale/redis-slow').finished;
-    expect(code, stderr).toBe(0);
     expect(await emptied(here)).toEqual([]);
     expect(here.folders()).toEqual([]);
   });

@@ -18,13 +18,21 @@ export async function labelsFor(stack: string): Promise<Record<string, string>> 
   return { [STACK]: stack, [OWNER]: JSON.stringify(await ourselves()), [HOST]: hostname() };
 }
 
-/** Removes a stack's containers, with their volumes, and its network. Gone already is fine. */
+/** Removes a stack's containers, with their volumes, its shared volumes and its network. Gone already is fine. */
 export async function removeStack(docker: Dockerode, stack: string): Promise<void> {
   const filters = { label: [`${STACK}=${stack}`] };
   const containers = await docker.listContainers({ all: true, filters });
   await Promise.allSettled(containers.map(({ Id }) => removeContainer(docker, Id)));
-  const networks = await docker.listNetworks({ filters });
-  await Promise.allSettled(networks.map(({ Id }) => docker.getNetwork(Id).remove()));
+  const [networks, volumes] = await Promise.all([docker.listNetworks({ filters }), volumesOf(docker, filters)]);
+  await Promise.allSettled([
+    ...networks.map(({ Id }) => docker.getNetwork(Id).remove()),
+    ...volumes.map(({ Name }) => docker.getVolume(Name).remove()),
+  ]);
+}
+
+/** Those that services share: only they bear labels. */
+async function volumesOf(docker: Dockerode, filters: { label: string[] }) {
+  return (await docker.listVolumes({ filters })).Volumes ?? [];
 }
 
 /** With its volumes, also those it took over from one before it. */
@@ -39,12 +47,13 @@ async function removeContainer(docker: Dockerode, id: string): Promise<void> {
 /** Removes the stacks of runs of this machine that are no longer alive; resolves with how many. */
 export async function sweepStacks(docker: Dockerode): Promise<number> {
   const filters = { label: [STACK, `${HOST}=${hostname()}`] };
-  const [containers, networks] = await Promise.all([
+  const [containers, networks, volumes] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),
+    volumesOf(docker, filters),
   ]);
   const owners = new Map<string, string>();
-  for (const { Labels } of [...containers, ...networks]) {
+  for (const { Labels } of [...containers, ...networks, ...volumes]) {
     if (Labels?.[STACK] !== undefined) owners.set(Labels[STACK], Labels[OWNER] ?? '');
   }
   let swept = 0;

@@ -8,7 +8,7 @@ import type { Container, Engine } from './engine.ts';
 import { lastLinesOf } from './log-tail.ts';
 import { untilReady } from './readiness.ts';
 import type { ManagedService, ServiceOrder } from './runtime.ts';
-import type { Endpoint, Instance, ServiceContext, Sight } from './service.ts';
+import type { Endpoint, Instance, ServiceContext, SharedFolder, Sight } from './service.ts';
 
 const STOP_WITHIN_S = 5;
 const OUTPUT_WITHIN_MS = 1_000;
@@ -166,9 +166,7 @@ export class ContainerService implements ManagedService {
         NetworkMode: network,
         PortBindings: Object.fromEntries(bindings),
         ...(before ? { VolumesFrom: [before.id] } : {}),
-        // A volume of the stack's own, which takes its first content and its owner from the image, and goes with the last
-        // container that has it.
-        ...(description.shared ? { Binds: [`${network}-${description.shared.name}:${description.shared.path}`] } : {}),
+        ...(description.shared ? { Mounts: [volumeOf(description.shared, network, labels)] } : {}),
       },
       NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [hostOf(description.address)] } } },
     });
@@ -202,5 +200,13 @@ export class ContainerService implements ManagedService {
 export const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
 /** 'flash-sale:8080' → 8080 */
 export const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
+
+/** A volume of the stack's own, which takes its first content and its owner from the image, and bears the stack's labels. */
+const volumeOf = ({ name, path }: SharedFolder, stack: string, labels: Readonly<Record<string, string>>) => ({
+  Type: 'volume' as const,
+  Source: `${stack}-${name}`,
+  Target: path,
+  VolumeOptions: { NoCopy: false, Labels: { ...labels }, DriverConfig: { Name: '', Options: {} } },
+});
 
 const nameOf = ({ id }: Container): string => `container ${id.slice(0, ID_LENGTH)}`;

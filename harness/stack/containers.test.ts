@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClock } from '../clock.ts';
@@ -59,12 +59,13 @@ describe.runIf(engine)('containers', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  /** Containers and networks of any stack. */
+  /** Containers, networks and shared volumes of any stack. */
   const leftovers = async (): Promise<string[]> => {
     const filters = { label: [STACK] };
     const containers = await docker.listContainers({ all: true, filters });
     const networks = await docker.listNetworks({ filters });
-    return [...containers.map(({ Image }) => Image), ...networks.map(({ Name }) => Name)];
+    const { Volumes } = await docker.listVolumes({ filters });
+    return [...containers.map(({ Image }) => Image), ...[...networks, ...(Volumes ?? [])].map(({ Name }) => Name)];
   };
 
   const options = (services: readonly ServiceDescription[]): BootOptions & { say: (line: string) => void } => ({
@@ -272,7 +273,7 @@ describe.runIf(engine)('containers', () => {
       import { createClock } from ${JSON.stringify(join(import.meta.dirname, '..', 'clock.ts'))};
       const code = "require('node:http').createServer((_, r) => r.end('hello')).listen(8080); console.log('up')";
       await bootAlone(openContainers(${JSON.stringify(IMAGES)}), { services: [{ ...nodeService('app', code),
-        container: { image: ${JSON.stringify(NODE_IMAGE)} } }], interceptions: [], outside: [], clock: createClock(1),
+        container: { image: ${JSON.stringify(NODE_IMAGE)} }, shared: { name: 'drop', path: '/drop' } }], interceptions: [], outside: [], clock: createClock(1),
         logFolder: ${JSON.stringify(temporary)}, say() {}, onReady() {}, onCrash() {} });
       console.log('up');
       setInterval(() => {}, 1000);`;
@@ -302,7 +303,16 @@ describe.runIf(engine)('containers', () => {
         .then(async () => (await reapers()).filter((pid) => !before.has(pid)));
       for (const pid of mine) process.kill(pid, 'SIGKILL');
       await killing;
-      expect(await leftovers()).not.toEqual([]);
+      expect(await leftovers()).toContainEqual(expect.stringMatching(/^firedrill-.*-drop$/));
+      expect(await sweepStacks(docker)).toBe(1);
+      expect(await leftovers()).toEqual([]);
+    });
+
+    it('are swept where but a volume is left', async () => {
+      await docker.createVolume({
+        Name: 'firedrill-of-nobody-drop',
+        Labels: { [STACK]: 'firedrill-of-nobody', 'firedrill.host': hostname() },
+      });
       expect(await sweepStacks(docker)).toBe(1);
       expect(await leftovers()).toEqual([]);
     });

@@ -80,6 +80,12 @@ export interface ProcessContext extends ServiceContext {
   run(program: Program, args: readonly string[]): Promise<void>;
 }
 
+/** A folder that every service with this name for it shares, and where their image has it. */
+export interface SharedFolder {
+  readonly name: string;
+  readonly path: string;
+}
+
 export interface ServiceDescription {
   readonly name: string;
   /** `process.execPath` services (the apps) give 'node'. */
@@ -94,8 +100,7 @@ export interface ServiceDescription {
   readonly address: string;
   /** undefined for what runs as a process only. */
   readonly container?: ContainerRecipe;
-  /** A folder that every service with this name for it shares, and where their image has it. */
-  readonly shared?: { readonly name: string; readonly path: string };
+  readonly shared?: SharedFolder;
   /** Further ports it may open, which a container publishes (an inspector). */
   readonly ports?: readonly number[];
   /** Writes its files. */
