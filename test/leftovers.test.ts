@@ -114,17 +114,7 @@ describe.concurrent('a run beside another leaves nothing behind', () => {
   });
 });
 
-test('two runs at the same time do not meet', async () => {
-  using here = place();
-  const both = [here.run('flash-sale/redis-down'), here.run('flash-sale/bad-deploy')];
-  const ended = await Promise.all(both.map(({ finished }) => finished));
-  // On two cores the runs may slow each other into a late alert; what they must never do is disturb each other's stack.
-  for (const { code, stderr } of ended) expect([0, 1], stderr).toContain(code);
-  for (const { stderr } of ended) expect(stderr).not.toMatch(/ended in the middle|EADDRINUSE|could not be/);
-  expect(await emptied(here)).toEqual([]);
-});
-
-test('--keep leaves the stack up with its addresses until it is interrupted', async () => {
+test.concurrent('--keep leaves the stack up with its addresses until it is interrupted', async () => {
   using here = place();
   const run = here.run('flash-sale/redis-slow', '--keep');
   await run.says('stays up until Ctrl-C');
@@ -134,5 +124,15 @@ test('--keep leaves the stack up with its addresses until it is interrupted', as
   const { stderr } = await run.finished;
   const address = /prometheus\s+(http:\/\/127\.0\.0\.1:\d+)/.exec(stderr)?.[1];
   expect(address).toBeDefined();
+  expect(await emptied(here)).toEqual([]);
+});
+
+test('two runs at the same time do not meet', async () => {
+  using here = place();
+  const both = [here.run('flash-sale/redis-down'), here.run('flash-sale/bad-deploy')];
+  const ended = await Promise.all(both.map(({ finished }) => finished));
+  // On two cores the runs may slow each other into a late alert; what they must never do is disturb each other's stack.
+  for (const { code, stderr } of ended) expect([0, 1], stderr).toContain(code);
+  for (const { stderr } of ended) expect(stderr).not.toMatch(/ended in the middle|EADDRINUSE|could not be/);
   expect(await emptied(here)).toEqual([]);
 });
