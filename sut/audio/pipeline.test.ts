@@ -134,7 +134,8 @@ describe('the time limit of ffmpeg', () => {
         body: { ffmpeg_timeout_seconds: 3_600 },
       });
       expect(changed).toMatchObject({ status: 200, body: { ffmpeg_timeout_seconds: 3_600 } });
-      expect((await api.metrics()).get('audio_queue_dlq_jobs{reason="max_retries_exceeded"}')).toBe(1);
+      // The API looks at the queue now and then.
+      await eventually(async () => sum(await api.metrics(), 'audio_queue_dlq_jobs', 'max_retries') === 1);
       await api.ask('POST', '/admin/dead-letters/requeue', { token: ADMIN_TOKEN });
       await eventually(async () => {
         const { counts } = await ledgerOf(ground);
