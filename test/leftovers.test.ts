@@ -8,8 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { type Place, place } from './command.ts';
 
 const QUIET = 'flash-sale/quiet';
-/** Ten moments spread over boot, warm-up and baseline; the property's seed is printed when one of them fails. */
-const MOMENTS = 10;
+/** Moments spread over boot, warm-up and baseline; the property's seed is printed when one of them fails. */
+const MOMENTS = 7;
 const LONGEST_MS = 14_000;
 
 /** Processes need a moment to be gone from the table; none may need longer. */

@@ -2,10 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { FiredrillError } from '../harness/errors.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import deadLettersAccumulate from '../scenarios/audio/dead-letters-accumulate.ts';
 import ffmpegHangs from '../scenarios/audio/ffmpeg-hangs.ts';
 import queueBacklog from '../scenarios/audio/queue-backlog.ts';
-import s3Slow from '../scenarios/audio/s3-slow.ts';
 import appKilled from '../scenarios/flash-sale/app-killed.ts';
 import errorSpike from '../scenarios/flash-sale/error-spike.ts';
 import eventLoopBlocked from '../scenarios/flash-sale/event-loop-blocked.ts';
@@ -45,15 +43,13 @@ describe.concurrent.each(Object.entries(PROVEN_BY))('%s', (name, scenario) => {
   });
 });
 
-/** The four that its catalog names, each with the settings its scenario boots the network with. */
+/** Two of its catalog's, each with the settings its scenario boots the network with. */
 const AUDIO_PROVEN_BY: readonly (readonly [string, Scenario, AudioOptions])[] = [
   ['AudioFailureRateSpiking', ffmpegHangs, {}],
-  ['AudioProcessingSlowDown', s3Slow, { s3Timeout: '10m', concurrency: 8 }],
   ['AudioQueueBacklogHigh', queueBacklog, { ffmpegTimeout: '10m', concurrency: 3 }],
-  ['DLQAccumulating', deadLettersAccumulate, { ffmpegTimeout: '5m', retries: 1 }],
 ];
 
-// The other ways to break them, and the other ten, are promtool's business (monitoring/rules.test.ts): a run takes longer here.
+// The other ways to break them, and the other twelve, are promtool's business (monitoring/rules.test.ts): runs take longer here.
 test.concurrent.each(AUDIO_PROVEN_BY)('%s with its threshold × 1000 is not held', async (name, scenario, settings) => {
   await using rules = await mutate(AUDIO_RULES, (text) => breakAlert(text, name, 'threshold × 1000'));
   const system = audio({ ...settings, monitoring: { rules: rules.path } });
