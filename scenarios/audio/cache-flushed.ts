@@ -24,7 +24,7 @@ export default scenario('the cache is emptied again and again', {
   system: audio({ cacheEntries: 20 }),
   load: [listeners.at('6/s'), uploads.at('1/s')],
   phases: [
-    warmUp('1m'),
+    warmUp('4m'),
     baseline('5m').expect(
       metric('cache_evictions_total').over('3m').rate().staysAbove('1/s'),
       misses.staysSilent(),

@@ -32,8 +32,8 @@ export default scenario('S3 is down', {
       success.fires({ severity: 'critical' }).within('13m'),
       success.notifies().within('14m'),
       failing.fires({ stage: 's3_upload', reason: 's3_error' }).within('12m'),
-      letters.rises().within('5m'),
-      log('audio-worker', { level: 'error', error_code: 'max_retries_exceeded' }).appears().within('5m'),
+      letters.rises().within('10m'),
+      log('audio-worker', { level: 'error', error_code: 'max_retries_exceeded' }).appears().within('8m'),
     ),
     recovery('15m', requeueDeadLetters()).expect(
       letters.returns().within('5m'),

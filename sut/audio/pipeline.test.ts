@@ -1,7 +1,7 @@
 /** From the upload to the object in S3, with everything real, and what goes wrong on the way. */
 import { readdir } from 'node:fs/promises';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../testing.ts';
 import {
   ADMIN_TOKEN,
@@ -108,6 +108,9 @@ describe('an upload', () => {
 });
 
 describe('the time limit of ffmpeg', () => {
+  // Also where it failed: the next test has its own limit.
+  afterEach(() => ground.postgres.query('DELETE FROM settings'));
+
   test('is kept on the pipeline clock, ends the job after its retries, and is raised live', async () => {
     const silence = await sound('anullsrc=r=22050:cl=mono', ['-t', '7200', '-c:a', 'libmp3lame', '-b:a', '8k']);
     await withWorker({ TIME_SCALE: 60, FFMPEG_TIMEOUT_SECONDS: 30, RETRY_BACKOFF_SECONDS: 1 }, async (worker) => {
@@ -145,7 +148,6 @@ describe('the time limit of ffmpeg', () => {
       expect((await worker.metrics()).get('queue_jobs_completed_total')).toBe(1);
       expect((await ledgerOf(ground)).counts).toMatchObject(SOUND);
     });
-    await ground.postgres.query('DELETE FROM settings');
   });
 
   test('ends a child that was stopped, and nothing of it stays', async () => {
