@@ -20,8 +20,8 @@ const success = alert('AudioUploadSuccessLow');
 const timeouts = metric('audio_processing_failures_total').where({ stage: 'ffmpeg', reason: 'ffmpeg_timeout' }).rate();
 const failures = panel('Audio Pipeline', 'Failure rate overall and by stage');
 
-const ordinary = [listeners.at('3/s'), uploads.at('1.5/s')];
-const withLongOnes = [...ordinary, longUploads.at('0.2/s')];
+const ordinary = [listeners.at('3/s'), uploads.at('1.2/s')];
+const withLongOnes = [...ordinary, longUploads.at('0.3/s')];
 
 /** The incident that the dashboards were made for, walked as its on-call walks it. */
 export default scenario('large files time out', {
@@ -36,15 +36,15 @@ export default scenario('large files time out', {
       failures.hasData(),
       metric('user_audio_upload_success_rate').value().staysAbove(0.995),
     ),
-    during('20m')
+    during('25m')
       .under(withLongOnes)
       .chapter(
         'The alert fires: audio uploads suddenly fail',
         failing.fires({ severity: 'warning', stage: 'ffmpeg', reason: 'ffmpeg_timeout' }).within('13m'),
         failing.notifies().within('14m'),
         metric('user_audio_upload_success_rate').value().fallsBelow(0.95).within('14m'),
-        success.fires({ severity: 'critical' }).within('19m'),
-        success.notifies().within('20m'),
+        success.fires({ severity: 'critical' }).within('23m'),
+        success.notifies().within('24m'),
       )
       .chapter(
         'The dashboard names the reason: ffmpeg_timeout dominates',
