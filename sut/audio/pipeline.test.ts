@@ -200,9 +200,10 @@ describe('a job ends exactly once', () => {
 
   test('although its worker was paused beyond its lease and comes back', async () => {
     const long = await sound('sine=frequency=440:duration=150', ['-c:a', 'libmp3lame']);
-    const first = await startWorker(ground);
+    await using first = await startWorker(ground);
     const { body } = await api.upload(member, long);
-    await eventually(async () => (await api.job(member, body.job_id)).status === 'processing');
+    // Not before: a worker that is paused while it waits for the database has another story to tell.
+    await eventually(async () => (await childrenOf(first.pid, 'ffmpeg')).length > 0);
     first.signal('SIGSTOP');
     await withWorker({}, async () => {
       await api.over(member, body.job_id, 40_000);
@@ -210,7 +211,6 @@ describe('a job ends exactly once', () => {
       await eventually(() => first.log().some(({ message }) => message === 'another worker has taken the job over'));
     });
     expect((await ledgerOf(ground)).counts).toMatchObject(SOUND);
-    await first[Symbol.asyncDispose]();
   });
 
   test('and a worker that is asked to end puts back what it cannot finish', async () => {
