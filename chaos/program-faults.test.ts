@@ -79,6 +79,7 @@ describe.each([
     hungry: BUSY,
   },
 ] as const)('in $runtime', ({ open, here, hangs, hungry }) => {
+  // Only where nobody asked for containers: with FIREDRILL_REQUIRE_CONTAINERS, as in CI, engineHere() has thrown by now.
   if (!here) return test.skip('there is no engine with an image of Node');
   let stack: Stack;
   const numbers: number[] = [];
