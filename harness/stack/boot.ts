@@ -62,8 +62,9 @@ class BootingStack implements Stack {
     return this.#runtime.name;
   }
 
+  /** In the order they are described, whichever came up first. */
   get services(): readonly RunningService[] {
-    return [...this.#services.values()];
+    return this.#options.services.flatMap(({ name }) => this.#services.get(name) ?? []);
   }
 
   service(name: string): RunningService {
@@ -71,7 +72,7 @@ class BootingStack implements Stack {
     if (!service)
       throw new FiredrillError(
         'FAULT_FAILED',
-        `there is no service '${name}'; this stack has ${[...this.#services.keys()].join(', ')}.`,
+        `there is no service '${name}'; this stack has ${this.services.map((each) => each.name).join(', ')}.`,
       );
     return service;
   }

@@ -111,8 +111,9 @@ describe('booting', () => {
     expect(await readFile(logFile, 'utf8')).toBe('listening\n');
   });
 
-  it('names what the stack has when it is asked for another', async () => {
-    const booted = await boot([nodeService('app'), nodeService('db')]);
+  it('names what the stack has, in the order of its description, when it is asked for another', async () => {
+    const booted = await boot([nodeService('app', undefined, { needs: ['db'] }), nodeService('db')]);
+    expect(booted.services.map(({ name }) => name)).toEqual(['app', 'db']);
     expect(() => booted.service('redis')).toThrow("there is no service 'redis'; this stack has app, db.");
     const interception = { to: 'db', open: () => Promise.reject(new Error('unused')) };
     expect(() => booted.interceptor(interception)).toThrow('nothing was put on the link to db at boot.');
