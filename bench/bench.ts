@@ -13,14 +13,28 @@ import { detection } from './detection.ts';
 import { describeMachine, thisMachine } from './machine.ts';
 import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
+import { pipeline } from './pipeline.ts';
 import { report } from './report.ts';
 import { writePage, writeResults } from './results.ts';
 import { Runs } from './runs.ts';
+import { suite } from './suite.ts';
 import { terminalTable } from './table.ts';
+import { uploads } from './uploads.ts';
 import { verdict } from './verdict.ts';
 
 /** In this order: later ones read what the runs of earlier ones left. */
-const BENCHMARKS: readonly Benchmark[] = [boot, verdict, memory, detection, report, arrivals, overhead];
+const BENCHMARKS: readonly Benchmark[] = [
+  boot,
+  verdict,
+  memory,
+  detection,
+  report,
+  arrivals,
+  overhead,
+  pipeline,
+  uploads,
+  suite,
+];
 
 interface Options {
   readonly names: readonly string[];
@@ -33,14 +47,17 @@ function readOptions(argv: readonly string[]): Options | undefined {
   const command = new Command('npm run bench --')
     .description('Measures firedrill and compares with what it aims at.')
     .argument('[benchmark...]', 'which ones (default: all)')
-    .option('-q, --quick', 'fewer and shorter repetitions, under two minutes; not for quoting')
+    .option(
+      '-q, --quick',
+      'fewer and shorter repetitions, under four minutes, without what takes long; not for quoting',
+    )
     .option('-w, --write', 'put the table into docs/benchmarks.md; only whole, only at full length')
     .option('-r, --runs <folder>', 'use the held runs below this folder (such as reports/out) before running anew')
     .addHelpText(
       'after',
-      `\nBenchmarks:\n${BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}\n
+      `\nBenchmarks:\n${BENCHMARKS.map(({ name, summary, takes }) => `  ${name.padEnd(10)} ${summary}${takes === undefined ? '' : ` (${takes})`}`).join('\n')}\n
 Examples:
-  npm run bench                              everything, about eight minutes
+  npm run bench                              everything, about twenty-five minutes
   npm run bench -- boot arrivals
   npm run bench -- --quick                   see that it works
   npm run bench -- detection --runs reports/out
@@ -83,7 +100,9 @@ async function main(): Promise<number> {
     const runs = new Runs(folder, signal);
     if (options.runs !== undefined) await runs.adopt(resolve(options.runs));
     const bench: Bench = { quick: options.quick, signal, runs, folder, say };
-    const chosen = BENCHMARKS.filter(({ name }) => options.names.length === 0 || options.names.includes(name));
+    const chosen = BENCHMARKS.filter(({ name, takes }) =>
+      options.names.length === 0 ? !(options.quick && takes !== undefined) : options.names.includes(name),
+    );
     const outcomes: Outcome[] = [];
     for (const benchmark of chosen) if (!signal.aborted) outcomes.push(await measure(benchmark, bench));
     if (signal.aborted) return 130;

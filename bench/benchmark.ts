@@ -5,6 +5,8 @@ export interface Benchmark {
   /** What is typed: `npm run bench -- boot`. */
   readonly name: string;
   readonly summary: string;
+  /** How long, where it is so long that --quick leaves it out unless it is named. */
+  readonly takes?: string;
   /** Throws where something cannot be measured; a figure is never made up. */
   measure(bench: Bench): Promise<readonly Figure[]>;
 }

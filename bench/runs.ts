@@ -24,6 +24,12 @@ export interface TimedRun extends FinishedRun {
   readonly toExitMs: number;
 }
 
+export interface TimedSuite {
+  readonly runs: readonly FinishedRun[];
+  /** Real ms from the command to the end of the process. */
+  readonly toExitMs: number;
+}
+
 /** A run that was not held says nothing about how long a held one takes. */
 export class NotHeld extends Error {
   override name = 'NotHeld';
@@ -55,8 +61,27 @@ export class Runs {
 
   /** Runs a scenario at speed 60. `watch` is given the process' id. Throws NotHeld, with what the run said. */
   async fresh(id: string, watch?: (pid: number) => void): Promise<TimedRun> {
+    const { out, began, ended } = await this.#run(id, watch);
+    // The run's own folder is named after the time.
+    const [time] = await readdir(join(out, id));
+    if (time === undefined) throw new Error(`${id} left nothing in ${out}`);
+    const run = await read(join(out, id, time));
+    this.#kept.push(run);
+    const verdictAt = run.events.find(({ type }) => type === 'end')?.at ?? ended;
+    return { ...run, toVerdictMs: verdictAt - began, toExitMs: ended - began };
+  }
+
+  /** Runs all scenarios of a pattern ('audio/*') with one command, one after the other. Throws NotHeld unless all are. */
+  async suite(pattern: string): Promise<TimedSuite> {
+    const { out, began, ended } = await this.#run(pattern);
+    const before = this.#kept.length;
+    await this.adopt(out);
+    return { runs: this.#kept.slice(before), toExitMs: ended - began };
+  }
+
+  async #run(pattern: string, watch?: (pid: number) => void): Promise<{ out: string; began: number; ended: number }> {
     const out = await mkdtemp(join(this.#folder, 'run-'));
-    const [command = '', ...args] = underOurWatch([process.execPath, CLI, id, '--out', out]);
+    const [command = '', ...args] = underOurWatch([process.execPath, CLI, pattern, '--out', out]);
     const began = Date.now();
     // A group of its own: Ctrl-C comes through us, once, and the run heals and ends in order.
     const env = { ...process.env, FIREDRILL_RUNTIME: 'processes' };
@@ -69,14 +94,8 @@ export class Runs {
     this.#signal.removeEventListener('abort', interrupt);
     this.#signal.throwIfAborted();
     if (code !== 0)
-      throw new NotHeld(`${id} ended with code ${code}: ${said.trim().split('\n').slice(-8).join(' / ')}`);
-    // The run's own folder is named after the time.
-    const [time] = await readdir(join(out, id));
-    if (time === undefined) throw new Error(`${id} left nothing in ${out}`);
-    const run = await read(join(out, id, time));
-    this.#kept.push(run);
-    const verdictAt = run.events.find(({ type }) => type === 'end')?.at ?? ended;
-    return { ...run, toVerdictMs: verdictAt - began, toExitMs: ended - began };
+      throw new NotHeld(`${pattern} ended with code ${code}: ${said.trim().split('\n').slice(-8).join(' / ')}`);
+    return { out, began, ended };
   }
 
   /** The newest run of a scenario so far; where there is none, a fresh one. */

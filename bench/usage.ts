@@ -1,16 +1,16 @@
 /** What processes use, from /proc: processor time of children that have ended, and memory of a tree of processes. */
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 /** Linux counts in hundredths of a second wherever Node runs (USER_HZ). */
 const MS_PER_TICK = 10;
 
 /**
- * User and system time in ms of all children of ours that have ended so far; its growth over the end of one is what that
- * one used, to a hundredth of a second.
+ * User and system time in ms of all children of a process (ours, by default) that have ended so far; its growth over the end
+ * of one is what that one used, to a hundredth of a second.
  */
-export async function endedChildrenCpu(): Promise<number> {
-  const fields = await statFields('self');
+export async function endedChildrenCpu(pid: number | 'self' = 'self'): Promise<number> {
+  const fields = await statFields(String(pid));
   return (Number(fields?.[13]) + Number(fields?.[14])) * MS_PER_TICK;
 }
 
@@ -22,6 +22,15 @@ export function cpuOf(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+/** From now on, peakOf() tells of what comes. */
+export const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5');
+
+/** The greatest resident set of a process since it started, or since forgetPeak(), in bytes. Throws where it has ended. */
+export async function peakOf(pid: number): Promise<number> {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) * 1024;
 }
 
 export interface ProcessMemory {
