@@ -11,14 +11,18 @@ import {
   type Ground,
   ledgerOf,
   type Member,
+  mayMount,
   type Service,
   SOUND,
+  smallDisk,
   sound,
   startApi,
   startGround,
   startWorker,
   sum,
 } from './testing.ts';
+
+const MAY_MOUNT = await mayMount();
 
 let ground: Ground;
 let api: Api;
@@ -165,6 +169,36 @@ describe('the time limit of ffmpeg', () => {
     });
   });
 });
+
+test.skipIf(!MAY_MOUNT)(
+  'a disk that fills up while ffmpeg writes is disk_full, and the job is done once there is room',
+  async () => {
+    const long = await sound('anoisesrc=d=20', ['-c:a', 'libmp3lame']);
+    await using disk = await smallDisk(`${ground.uploads}/scratch`, '64k');
+    await withWorker({ RETRY_BACKOFF_SECONDS: 0.5, MAX_RETRIES: 8 }, async (worker) => {
+      const { body } = await api.upload(member, long);
+      const failures = () =>
+        worker
+          .metrics()
+          .then((series) => series.get('audio_processing_failures_total{stage="ffmpeg",reason="disk_full"}'));
+      await eventually(async () => failures().then((count = 0) => count > 0));
+      // The half-written track did not stay to fill the disk.
+      expect(await leftInScratch()).toEqual([]);
+      // Room enough for a short one: the worker goes on beside the job that does not fit.
+      const short = await api.upload(member, tune);
+      expect(await api.over(member, short.body.job_id)).toMatchObject({ status: 'done' });
+      await disk.grow('16m');
+      const job = await api.over(member, body.job_id);
+      expect(job).toMatchObject({ status: 'done' });
+      expect(job.attempts).toBeGreaterThan(1);
+      // No half-written track stayed to fill the disk.
+      expect(await leftInScratch()).toEqual([]);
+      const line = worker.log().find(({ error_code }) => error_code === 'disk_full');
+      expect(line).toMatchObject({ level: 'error', stage: 'ffmpeg', said: expect.stringContaining('No space left') });
+      expect((await ledgerOf(ground)).counts).toMatchObject(SOUND);
+    });
+  },
+);
 
 describe('a job ends exactly once', () => {
   test('although its worker is killed in the middle, together with its ffmpeg', async () => {

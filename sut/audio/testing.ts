@@ -1,6 +1,6 @@
 /** The audio network as its tests use it: real parts on free ports, asked over HTTP. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -224,6 +224,29 @@ export function sum(series: Map<string, number>, name: string, ...parts: readonl
   return total;
 }
 
+/**
+ * Resolves once these series have grown by so much, each from before to after. A request is counted when its connection is
+ * done with it, a moment later.
+ */
+export async function growth(
+  api: Service,
+  series: readonly string[],
+  during: () => Promise<unknown>,
+  expected: readonly number[],
+): Promise<void> {
+  const before = await api.metrics();
+  await during();
+  await eventually(async () => {
+    const after = await api.metrics();
+    const grown = series.map((name) => (after.get(name) ?? 0) - (before.get(name) ?? 0));
+    if (grown.join() !== expected.join()) throw new Error(`${series.join('\n')}\ngrew by ${grown}, not ${expected}`);
+  }, 3_000);
+}
+
+/** The series that counts these requests. */
+export const requests = (method: string, path: string, status: number, code = ''): string =>
+  `http_requests_total{method="${method}",path="${path}",status="${status}",error_code="${code}"}`;
+
 /** Makes a file with ffmpeg from one of its own sources: `sound('sine=frequency=440:duration=2', ['-c:a', 'libmp3lame'])`. */
 export async function sound(
   source: string,
@@ -273,4 +296,32 @@ export async function childrenOf(pid: number, program: string): Promise<number[]
     .map((line) => line.trim().split(/\s+/))
     .filter(([, parent, name]) => Number(parent) === pid && name === program)
     .map(([child]) => Number(child));
+}
+
+/** A disk of a few kilobytes, made of memory, over a folder: what is written there fills it for real. */
+export interface SmallDisk extends AsyncDisposable {
+  grow(size: string): Promise<void>;
+}
+
+/** `size` as mount takes it: '64k'. Rejects where this process may not mount. */
+export async function smallDisk(folder: string, size: string): Promise<SmallDisk> {
+  await mkdir(folder, { recursive: true });
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+  return {
+    grow: async (larger) => void (await run('mount', ['-o', `remount,size=${larger}`, folder])),
+    [Symbol.asyncDispose]: async () => void (await run('umount', ['--lazy', folder])),
+  };
+}
+
+/** Whether this process may mount: root may, unless a container keeps it from it. */
+export async function mayMount(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'mount-'));
+  try {
+    await (await smallDisk(folder, '4k'))[Symbol.asyncDispose]();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -8,6 +8,8 @@ const FORMATS = 'mp3,wav,flac,ogg,aac,mov,matroska,aiff,w64,caf';
 /** What ffmpeg says of a file that no second attempt will make better. */
 const NOT_AUDIO =
   /Invalid data found|Format not on whitelist|matches no streams|does not contain any stream|moov atom not found|could not find codec parameters|Failed to (read frame size|find two consecutive MPEG audio frames)|Output file is empty/i;
+/** ffmpeg says this of a track without its end, as on a full disk, and then ends with 0 all the same (seen with 5.1). */
+const UNFINISHED = /Error (writing trailer|closing file)/i;
 const NO_ROOM = /No space left on device|Disk quota exceeded/i;
 
 /** Writes `target`. Throws a StageFailure; what there is of the file then is the caller's to remove. */
@@ -44,7 +46,7 @@ export async function transcode(work: Work, source: string, target: string): Pro
     timeoutMs: clock.realMs(timeout),
     signal,
   });
-  if (ended.code === 0) return;
+  if (ended.code === 0 && !UNFINISHED.test(ended.said)) return;
   signal.throwIfAborted();
   const facts = { ffmpeg_duration: clock.seconds(ended.tookMs), timeout, said: lastLine(ended.said) };
   throw new StageFailure('ffmpeg', reasonOf(ended), explain(ended, timeout), facts);
@@ -57,7 +59,9 @@ function reasonOf({ timedOut, said }: Ended) {
   return NOT_AUDIO.test(said) ? 'invalid_audio' : 'ffmpeg_failed';
 }
 
-const explain = ({ timedOut, code, signal }: Ended, timeout: number): string =>
-  timedOut ? `ffmpeg took more than ${timeout} s and was killed` : `ffmpeg ended with ${code ?? signal}`;
+function explain({ timedOut, code, signal }: Ended, timeout: number): string {
+  if (timedOut) return `ffmpeg took more than ${timeout} s and was killed`;
+  return code === 0 ? 'ffmpeg could not write the track to its end' : `ffmpeg ended with ${code ?? signal}`;
+}
 
 export const lastLine = (said: string): string => said.split('\n').at(-1)?.slice(0, 300) ?? '';
