@@ -36,7 +36,7 @@ export default scenario('uploads that are no recordings, or too large', {
         metric('http_errors_total').where({ error_code: 'PAYLOAD_TOO_LARGE' }).rate().exceeds('0.3/s').within('3m'),
         metric('queue_job_failures_total').where({ reason: 'invalid_audio' }).rate().exceeds('0.3/s').within('3m'),
         panel('Audio Pipeline', 'Uploads per minute (success, failed)').legend('Failed').rises().within('4m'),
-        log('audio-worker', { level: 'error', error_code: 'invalid_audio' }).appears().within('2m'),
+        log('audio-worker', { level: 'error', error_code: 'invalid_audio' }).appears().within('5m'),
         success.staysSilent(),
       ),
     recovery('15m', discardDeadLetters()).expect(

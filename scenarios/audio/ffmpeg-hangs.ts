@@ -32,7 +32,7 @@ export default scenario('every ffmpeg hangs', {
       failing.notifies().within('12m'),
       failures.rises().within('4m'),
       panel('Audio Pipeline', 'Top failure reasons').rises().within('4m'),
-      panel('Audio Pipeline', 'Queue health (pending, processing, DLQ)').legend('Pending').rises().within('4m'),
+      panel('Audio Pipeline', 'Queue health (pending, processing, DLQ)').legend('Pending').rises().within('8m'),
       log('audio-worker', { level: 'error', stage: 'ffmpeg', error_code: 'ffmpeg_timeout' }).appears().within('3m'),
     ),
     recovery('15m').expect(

@@ -51,10 +51,10 @@ export default scenario('more uploads than a starved worker gets through', {
         panel('System Health', 'CPU usage').rises().within('5m'),
         panel('Cache Performance', 'Invalidations by reason').rises().within('4m'),
       ),
-    recovery('30m').expect(
+    recovery('40m').expect(
       backlog.resolves().within('20m'),
       backlog.notifiesResolved().within('27m'),
-      pending.fallsBelow(10).within('30m'),
+      pending.fallsBelow(10).within('40m'),
     ),
   ],
   mayFire: {

@@ -29,16 +29,16 @@ export default scenario('S3 asks to slow down', {
     baseline('5m').expect(s3.staysSilent(), failing.staysSilent(), retries.hasData()),
     during(
       '12m',
-      s3Errors('versitygw', { error: 'SlowDown', operation: 'PutObject', key: /^audio\//, share: '60%' }),
+      s3Errors('versitygw', { error: 'SlowDown', operation: 'PutObject', key: /^audio\//, share: '70%' }),
     ).expect(
-      errors.exceeds('0.1/s').within('3m'),
+      errors.exceeds('0.1/s').within('6m'),
       s3.fires({ severity: 'warning' }).within('10m'),
       s3.notifies().within('11m'),
       failing.fires({ stage: 's3_upload', reason: 's3_error' }).within('11m'),
       retries.rises().within('4m'),
-      panel('Audio Pipeline', 'Retry success rate by attempt').reacts().within('6m'),
+      panel('Audio Pipeline', 'Retry success rate by attempt').reacts().within('11m'),
       metric('audio_processing_retries_total').where({ attempt: '1' }).rate().exceeds('0.1/s').within('4m'),
-      log('audio-worker', { level: 'error', stage: 's3_upload', error_code: 's3_error' }).appears().within('2m'),
+      log('audio-worker', { level: 'error', stage: 's3_upload', error_code: 's3_error' }).appears().within('6m'),
     ),
     recovery('15m').expect(
       s3.resolves().within('7m'),
@@ -47,6 +47,6 @@ export default scenario('S3 asks to slow down', {
       retries.returns().within('10m'),
     ),
   ],
-  mayFire: { AudioUploadSuccessLow: 'one upload in eight is refused four times in a row' },
+  mayFire: { AudioUploadSuccessLow: 'one upload in four is refused four times in a row' },
   invariants: [noUploadLost(), processedOnce(), uploadsStored(), requestsAgree(), jobsAgree()],
 });

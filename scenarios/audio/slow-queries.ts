@@ -26,7 +26,7 @@ export default scenario('queries are slow', {
   phases: [
     warmUp('1m'),
     baseline('5m').expect(p95.staysBelow('250ms'), slow.staysSilent(), queries.hasData(), perMinute.hasData()),
-    during('10m', slowQueries({ table: 'posts', forEach: '600ms', every: '800ms' })).expect(
+    during('10m', slowQueries({ table: 'posts', forEach: '1200ms', every: '1500ms' })).expect(
       metric('db_slow_queries_total').rate().exceeds('0.5/s').within('3m'),
       slow.fires({ severity: 'warning', job: 'audio-api' }).within('7m'),
       slow.notifies().within('8m'),

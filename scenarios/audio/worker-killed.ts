@@ -41,7 +41,7 @@ export default scenario('the worker is killed in the middle of its jobs', {
       unhealthy.notifiesResolved().within('10m'),
       panel('System Health', 'Uptime').falls().within('3m'),
       done.rises().within('6m'),
-      queue.returns().within('8m'),
+      queue.returns().within('11m'),
       log('audio-worker', { message: 'audio processing done', attempt: '2' }).appears().within('6m'),
     ),
   ],
