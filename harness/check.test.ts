@@ -122,6 +122,14 @@ describe('check', () => {
       "no dashboard has the panel 'Elsewhere / Pool'",
     ],
     [
+      'names a panel that asks nothing',
+      {
+        phases: claiming({ needs: { panels: [{ dashboard: 'Shop', panel: 'Pool' }] } }),
+        panels: [{ dashboard: 'Shop', row: '', panel: 'Pool', unit: '', queries: [] }],
+      },
+      '"errors rise": no query of the panel \'Shop / Pool\' has an expression, so it can show nothing.',
+    ],
+    [
       'misspells a metric',
       {
         phases: claiming({ needs: { metrics: [{ name: 'request_total', labels: [] }] } }),

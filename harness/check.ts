@@ -99,7 +99,9 @@ function* nameProblems(plan: Plan): Generator<string> {
         const legends = plan.panels
           .find((each) => `${each.dashboard} / ${each.panel}` === name)
           ?.queries.map((query) => query.legend);
-        if (!legends) yield `"${title}": no dashboard has the panel '${name}'${suggest(name, panels) || '.'}`;
+        if (legends?.length === 0)
+          yield `"${title}": no query of the panel '${name}' has an expression, so it can show nothing.`;
+        else if (!legends) yield `"${title}": no dashboard has the panel '${name}'${suggest(name, panels) || '.'}`;
         else if (legend !== undefined && !legends.includes(legend)) {
           yield `"${title}": no query of '${name}' has the legend '${legend}' (they have ${legends.join(', ')}).`;
         }
