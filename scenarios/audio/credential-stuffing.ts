@@ -30,14 +30,14 @@ export default scenario('somebody tries out stolen credentials', {
     during('8m')
       .under([...ordinary, intruders.at('5/s'), trespassers.at('1/s')])
       .expect(
-        requests.where({ status: '401', error_code: 'CREDENTIALS_INVALID' }).rate().exceeds('5/s').within('3m'),
-        requests.where({ status: '403', error_code: 'FORBIDDEN' }).rate().exceeds('0.5/s').within('3m'),
+        requests.where({ status: '401', error_code: 'CREDENTIALS_INVALID' }).rate().exceeds('5/s').within('5m'),
+        requests.where({ status: '403', error_code: 'FORBIDDEN' }).rate().exceeds('0.5/s').within('5m'),
         stuffing.fires({ severity: 'critical' }).within('6m'),
         stuffing.notifies().within('7m'),
-        security.rises().within('3m'),
-        panel('API Health', 'Request rate').rises().within('3m'),
-        panel('API Health', 'Status code distribution').reacts().within('3m'),
-        log('audio-api', { error_code: 'CREDENTIALS_INVALID' }).appears().within('2m'),
+        security.rises().within('5m'),
+        panel('API Health', 'Request rate').rises().within('5m'),
+        panel('API Health', 'Status code distribution').reacts().within('5m'),
+        log('audio-api', { error_code: 'CREDENTIALS_INVALID' }).appears().within('5m'),
       ),
     recovery('12m').expect(
       stuffing.resolves().within('5m'),
