@@ -23,7 +23,7 @@ export default scenario('connections to S3 break in the middle of a file', {
   hypothesis:
     'Half a file in S3 is never taken for a whole one: what was cut off is sent again, the on-call is told that it is S3, and what is done is stored to its last byte.',
   system: audio(),
-  load: [listeners.at('5/s'), uploads.at('1.5/s')],
+  load: [listeners.at('5/s'), uploads.at('1/s')],
   phases: [
     warmUp('1m'),
     baseline('5m').expect(s3.staysSilent(), failing.staysSilent(), retries.hasData()),

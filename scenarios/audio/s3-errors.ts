@@ -23,7 +23,7 @@ export default scenario('S3 asks to slow down', {
   hypothesis:
     'Uploads that S3 refuses are tried again and most come through, the on-call is told that it is S3, and what is done is really stored.',
   system: audio(),
-  load: [listeners.at('5/s'), uploads.at('1.5/s')],
+  load: [listeners.at('5/s'), uploads.at('1/s')],
   phases: [
     warmUp('1m'),
     baseline('5m').expect(s3.staysSilent(), failing.staysSilent(), retries.hasData()),

@@ -24,9 +24,9 @@ const retries = panel('Audio Pipeline', 'Retry rate');
 export default scenario('S3 takes files and never answers', {
   hypothesis:
     'An upload to S3 is given up after a minute and tried again, the worker stays free for others, and the on-call reads that it is a time-out of S3 and not a refusal.',
-  // Hands enough for those that hang for their minute.
-  system: audio({ concurrency: 6 }),
-  load: [listeners.at('5/s'), uploads.at('1.5/s')],
+  // Hands enough for those that hang for their minute, and patience with six encoders at once when it is over.
+  system: audio({ concurrency: 6, ffmpegTimeout: '10m' }),
+  load: [listeners.at('5/s'), uploads.at('1/s')],
   phases: [
     warmUp('1m'),
     baseline('5m').expect(s3.staysSilent(), failing.staysSilent(), retries.hasData()),
