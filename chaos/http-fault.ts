@@ -37,7 +37,7 @@ export function httpFault({ name, description, to, rule, done, proves = () => tr
           const held = heldMs === 0 ? '' : `, held for ${(heldMs / 1000).toFixed(1)} s in all`;
           return {
             held: broken > 0 && proves(inForce.counters),
-            seen: `${broken} requests ${done}${held}${spared === 0 ? '' : `; ${spared} more spared by chance`}`,
+            seen: `${broken} requests ${done}${held}${spared === 0 ? '' : `; ${spared} more spared`}`,
             source: `the HTTP relay towards ${to}`,
           };
         },

@@ -6,7 +6,7 @@ import { type Exchange, lengthOf, type Treatment } from './http-forward.ts';
 
 export interface HttpRule {
   matches(request: IncomingMessage): boolean;
-  /** Of those that match, how many are broken: 0 to 1, each by chance. */
+  /** Of those that match, how many are broken: 0 to 1; which of them, chance says. */
   readonly share: number;
   readonly breakage: Breakage;
 }
@@ -28,7 +28,7 @@ export interface Answer {
 }
 
 export interface RuleCounters {
-  /** Requests that it broke, and those that matched and were spared by chance. */
+  /** Requests that it broke, and those that matched and were spared. */
   readonly broken: number;
   readonly spared: number;
   /** What it held answers and bodies for in all. */
@@ -38,12 +38,16 @@ export interface RuleCounters {
 /** What was passed before a cut gets time to arrive: a reset overtakes it. */
 const ARRIVES_WITHIN_MS = 50;
 
+const DECK = 10;
+
 export class RuleInForce {
   readonly #rule: HttpRule;
   readonly #lifted: () => void;
   readonly #over = new AbortController();
   readonly #hanging = new Set<Exchange>();
   #counters = { broken: 0, spared: 0, heldMs: 0 };
+  /** What becomes of the next requests; true is broken. */
+  #deck: boolean[] = [];
 
   constructor(rule: HttpRule, lifted: () => void) {
     this.#rule = rule;
@@ -64,9 +68,25 @@ export class RuleInForce {
   /** Whether this one is to be broken. */
   picks(request: IncomingMessage): boolean {
     if (!this.#rule.matches(request)) return false;
-    if (Math.random() < this.#rule.share) return true;
+    if (this.#draw()) return true;
     this.#counters.spared += 1;
     return false;
+  }
+
+  /**
+   * The share of every ten, in an order that is drawn anew for each: unlike single draws this has no long runs, and a phase of
+   * a few dozen requests breaks as many as it says.
+   */
+  #draw(): boolean {
+    if (this.#deck.length === 0) {
+      const broken = Math.floor(this.#rule.share * DECK + Math.random());
+      this.#deck = Array.from({ length: DECK }, (_, card) => card < broken);
+      for (let card = DECK - 1; card > 0; card--) {
+        const other = Math.floor(Math.random() * (card + 1));
+        [this.#deck[card], this.#deck[other]] = [this.#deck[other] === true, this.#deck[card] === true];
+      }
+    }
+    return this.#deck.pop() === true;
   }
 
   /** How it is to be passed on; undefined where it is not. */

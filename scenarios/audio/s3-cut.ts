@@ -35,7 +35,7 @@ export default scenario('connections to S3 break in the middle of a file', {
       s3.fires({ severity: 'warning' }).within('10m'),
       s3.notifies().within('11m'),
       failing.fires({ stage: 's3_upload', reason: 's3_error' }).within('11m'),
-      retries.rises().within('4m'),
+      retries.rises().within('8m'),
       panel('Audio Pipeline', 'Retry success rate by attempt').reacts().within('11m'),
       metric('external_call_errors_total')
         .where({ service: 's3', error_type: 'connection' })

@@ -35,9 +35,9 @@ export default scenario('S3 asks to slow down', {
       s3.fires({ severity: 'warning' }).within('10m'),
       s3.notifies().within('11m'),
       failing.fires({ stage: 's3_upload', reason: 's3_error' }).within('11m'),
-      retries.rises().within('4m'),
+      retries.rises().within('8m'),
       panel('Audio Pipeline', 'Retry success rate by attempt').reacts().within('11m'),
-      metric('audio_processing_retries_total').where({ attempt: '1' }).rate().exceeds('0.1/s').within('4m'),
+      metric('audio_processing_retries_total').where({ attempt: '1' }).rate().exceeds('0.1/s').within('8m'),
       log('audio-worker', { level: 'error', stage: 's3_upload', error_code: 's3_error' }).appears().within('6m'),
     ),
     recovery('15m').expect(

@@ -35,8 +35,8 @@ export default scenario('S3 takes files and never answers', {
       s3.fires({ severity: 'warning' }).within('10m'),
       s3.notifies().within('11m'),
       failing.fires({ stage: 's3_upload', reason: 'network_timeout' }).within('11m'),
-      retries.rises().within('4m'),
-      metric('audio_processing_retries_total').where({ attempt: '1' }).rate().exceeds('0.1/s').within('4m'),
+      retries.rises().within('8m'),
+      metric('audio_processing_retries_total').where({ attempt: '1' }).rate().exceeds('0.1/s').within('8m'),
       log('audio-worker', { level: 'error', stage: 's3_upload', error_code: 'network_timeout' }).appears().within('6m'),
     ),
     recovery('15m').expect(
