@@ -36,12 +36,12 @@ export default scenario('the worker is killed in the middle of its jobs', {
       queue.rises().within('3m'),
       metric('audio_queue_pending_jobs').value().exceeds(5).within('5m'),
     ),
-    recovery('12m').expect(
+    recovery('16m').expect(
       unhealthy.resolves().within('4m'),
       unhealthy.notifiesResolved().within('10m'),
       panel('System Health', 'Uptime').falls().within('3m'),
       done.rises().within('6m'),
-      queue.returns().within('11m'),
+      queue.returns().within('15m'),
       log('audio-worker', { message: 'audio processing done', attempt: '2' }).appears().within('6m'),
     ),
   ],
