@@ -35,8 +35,11 @@ export const uploads: Benchmark = {
       for (const size of round % 2 === 0 ? (['small', 'large'] as const) : (['large', 'small'] as const)) {
         bench.signal.throwIfAborted();
         bench.say(`${AT_ONCE} uploads of ${megabytes(size)} MB, round ${round + 1} of ${rounds}`);
-        measured[size].push(await toApi(api, size));
-        bare[size].push(await toSink(bench, size));
+        const turns = [
+          async () => measured[size].push(await toApi(api, size)),
+          async () => bare[size].push(await toSink(bench, size)),
+        ];
+        for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
       }
     }
     return (['small', 'large'] as const)
