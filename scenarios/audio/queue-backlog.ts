@@ -51,10 +51,10 @@ export default scenario('more uploads than a starved worker gets through', {
         panel('System Health', 'CPU usage').rises().within('8m'),
         panel('Cache Performance', 'Invalidations by reason').rises().within('8m'),
       ),
-    recovery('40m').expect(
+    recovery('80m').expect(
       backlog.resolves().within('20m'),
       backlog.notifiesResolved().within('27m'),
-      pending.fallsBelow(10).within('40m'),
+      pending.fallsBelow(10).within('80m'),
     ),
   ],
   mayFire: {
