@@ -22,6 +22,7 @@ import {
   sum,
 } from './testing.ts';
 
+/** A small disk has to be mounted; where nobody may (not root, or a container without the right) its test is skipped. */
 const MAY_MOUNT = await mayMount();
 
 let ground: Ground;

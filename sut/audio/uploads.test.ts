@@ -23,6 +23,7 @@ import {
 } from './testing.ts';
 
 const MAX_BYTES = 1024 ** 2;
+/** A small disk has to be mounted; where nobody may (not root, or a container without the right) its test is skipped. */
 const MAY_MOUNT = await mayMount();
 
 let ground: Ground;
