@@ -150,15 +150,24 @@ class Mall {
     }
   }
 
-  /** The picture's path within the run's folder, where one was taken. */
+  /**
+   * The picture's path within the run's folder, where one was taken. A visit counts without it: Chromium takes none of a
+   * page that it is just replacing. The next visit of that outcome tries again.
+   */
   async #picture(name: string, take: (path: string) => Promise<unknown>): Promise<string | undefined> {
     const { keepIn } = this.#assignment.target;
     if (keepIn === undefined || this.#pictured.has(name)) return undefined;
     this.#pictured.add(name);
     const picture = `shoppers/${name}.png`;
-    await mkdir(join(keepIn, 'shoppers'), { recursive: true });
-    await take(join(keepIn, picture));
-    return picture;
+    try {
+      await mkdir(join(keepIn, 'shoppers'), { recursive: true });
+      await take(join(keepIn, picture));
+      return picture;
+    } catch (error) {
+      console.error(error);
+      this.#pictured.delete(name);
+      return undefined;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Shoppers in a real Chromium, in front of the real storefront: what they see, that every request is counted, and that nothing stays. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,6 +91,17 @@ describe('a shopper', () => {
     expect(folders()).toEqual([]);
   });
 
+  it('may leave a page that never stops asking: none of what it asks goes out uncounted', async () => {
+    const restless = 'const ask = () => fetch("/sale").catch(() => {}).finally(() => setTimeout(ask, 10)); ask();';
+    await using shop = await testShop((html) => html.replace("'use strict';", `'use strict'; ${restless}`));
+    shop.mood = 'sold out';
+    await using mall = await open(shop);
+    await mall.until((visits) => visits.length >= 12);
+    const totals = await mall.running.stop();
+    expect(counted(totals)).toEqual(shop.answers);
+    expect(totals.unanswered).toBe(0);
+  });
+
   it('is refused by a shop in trouble and reads why; there is a picture of the first purchase and of the first failure', async () => {
     await using shop = await testShop();
     await using mall = await open(shop);
@@ -107,6 +118,16 @@ describe('a shopper', () => {
     const totals = await mall.running.stop();
     expect(counted(totals)).toEqual(shop.answers);
     expect(totals.receipts).toHaveLength(shop.sold.size);
+  });
+
+  it('shops all the same where no picture can be kept', async () => {
+    writeFileSync(join(keepIn, 'shoppers'), 'no folder');
+    await using shop = await testShop();
+    await using mall = await open(shop);
+    await mall.until((visits) => visits.length >= 1);
+    expect(mall.visits[0]).toMatchObject({ outcome: 'bought' });
+    expect(mall.visits[0]).not.toHaveProperty('picture');
+    expect((await mall.running.stop()).receipts.length).toBeGreaterThan(0);
   });
 
   it('gives up when nothing happens for longer than patience lasts; the late answer is still counted', async () => {

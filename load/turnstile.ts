@@ -18,6 +18,7 @@ export class Turnstile {
   readonly #shopping: Shopping;
   readonly #tally: Tally;
   readonly #out = new Map<Request, number>();
+  #page: Page | undefined;
   #closed = false;
   #idle: (() => void) | undefined;
 
@@ -29,6 +30,7 @@ export class Turnstile {
 
   /** Before the page is opened. */
   async watch(context: BrowserContext, page: Page): Promise<void> {
+    this.#page = page;
     page.on('requestfinished', (request) => void this.#answered(request));
     page.on('requestfailed', (request) => this.#back(request, () => this.#tally.unanswered()));
     await context.route('**/*', async (route) => {
@@ -39,7 +41,7 @@ export class Turnstile {
     });
   }
 
-  /** No request goes out any more; resolves when every one that did is counted. */
+  /** No request goes out any more; resolves when every one that did is counted, with nothing left on the page. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#out.size > 0) {
@@ -50,6 +52,8 @@ export class Turnstile {
       clearTimeout(timer);
     }
     for (const request of this.#out.keys()) this.#back(request, () => this.#tally.unanswered());
+    // A request still held up here when its context is closed is let through by Chromium; with its page it ends.
+    await this.#page?.goto('about:blank', { timeout: ANSWER_WITHIN_MS }).catch(gone);
   }
 
   async #answered(request: Request): Promise<void> {

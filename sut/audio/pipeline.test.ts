@@ -11,16 +11,15 @@ import {
   type Ground,
   ledgerOf,
   type Member,
-  mayMount,
   type Service,
   SOUND,
-  smallDisk,
   sound,
   startApi,
   startGround,
   startWorker,
   sum,
 } from './testing.ts';
+import { mayMount, smallDisk } from './testing-disk.ts';
 
 /** A small disk has to be mounted; where nobody may (not root, or a container without the right) its test is skipped. */
 const MAY_MOUNT = await mayMount();

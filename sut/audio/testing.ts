@@ -1,6 +1,6 @@
 /** The audio network as its tests use it: real parts on free ports, asked over HTTP. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -296,32 +296,4 @@ export async function childrenOf(pid: number, program: string): Promise<number[]
     .map((line) => line.trim().split(/\s+/))
     .filter(([, parent, name]) => Number(parent) === pid && name === program)
     .map(([child]) => Number(child));
-}
-
-/** A disk of a few kilobytes, made of memory, over a folder: what is written there fills it for real. */
-export interface SmallDisk extends AsyncDisposable {
-  grow(size: string): Promise<void>;
-}
-
-/** `size` as mount takes it: '64k'. Rejects where this process may not mount. */
-export async function smallDisk(folder: string, size: string): Promise<SmallDisk> {
-  await mkdir(folder, { recursive: true });
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
-  return {
-    grow: async (larger) => void (await run('mount', ['-o', `remount,size=${larger}`, folder])),
-    [Symbol.asyncDispose]: async () => void (await run('umount', ['--lazy', folder])),
-  };
-}
-
-/** Whether this process may mount: root may, unless a container keeps it from it. */
-export async function mayMount(): Promise<boolean> {
-  const folder = await mkdtemp(join(tmpdir(), 'mount-'));
-  try {
-    await (await smallDisk(folder, '4k'))[Symbol.asyncDispose]();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -13,14 +13,13 @@ import {
   growth,
   ledgerOf,
   type Member,
-  mayMount,
   requests,
   SOUND,
-  smallDisk,
   startApi,
   startGround,
   sum,
 } from './testing.ts';
+import { mayMount, smallDisk } from './testing-disk.ts';
 
 const MAX_BYTES = 1024 ** 2;
 /** A small disk has to be mounted; where nobody may (not root, or a container without the right) its test is skipped. */
