@@ -30,6 +30,13 @@ const SIDE_BY_SIDE = [
   'audio/memory-leak',
   'audio/search-down',
   'audio/slow-queries',
+  'flash-sale/app-killed',
+  'flash-sale/bad-deploy',
+  'flash-sale/error-spike',
+  'flash-sale/memory-leak',
+  'flash-sale/postgres-down',
+  'flash-sale/redis-down',
+  'flash-sale/sale-rotates',
 ];
 
 describe.concurrent('two at a time', () => {
