@@ -46,7 +46,7 @@ describe.concurrent.each(Object.entries(PROVEN_BY))('%s', (name, scenario) => {
 /** Two of its catalog's, each with the settings its scenario boots the network with. */
 const AUDIO_PROVEN_BY: readonly (readonly [string, Scenario, AudioOptions])[] = [
   ['AudioFailureRateSpiking', ffmpegHangs, {}],
-  ['AudioQueueBacklogHigh', queueBacklog, { ffmpegTimeout: '10m', concurrency: 3 }],
+  ['AudioQueueBacklogHigh', queueBacklog, { ffmpegTimeout: '30m', concurrency: 3 }],
 ];
 
 // The other ways to break them, and the other twelve, are promtool's business (monitoring/rules.test.ts): runs take longer here.

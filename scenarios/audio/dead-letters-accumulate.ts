@@ -24,13 +24,14 @@ export default scenario('nobody sees to the dead letters', {
     'A policy that denies the worker its bucket is mended, but the uploads it cost stay dead; a quarter of an hour later somebody is told, and tries them again.',
   // Given up after two attempts, so that there are soon enough.
   system: audio({ retries: 1, ffmpegTimeout: '5m' }),
-  load: [listeners.at('5/s'), uploads.at('3/s')],
+  // One a second: the worker works twice on each, and has to keep up on a slow machine as well.
+  load: [listeners.at('5/s'), uploads.at('1/s')],
   phases: [
     warmUp('1m'),
     baseline('5m').expect(accumulating.staysSilent(), letters.hasData()),
-    during('12m', s3Errors('versitygw', { error: 'AccessDenied', operation: 'PutObject' })).expect(
+    during('20m', s3Errors('versitygw', { error: 'AccessDenied', operation: 'PutObject' })).expect(
       letters.rises().within('5m'),
-      metric('audio_queue_dlq_jobs').where({ reason: 'max_retries_exceeded' }).value().exceeds(10).within('8m'),
+      metric('audio_queue_dlq_jobs').where({ reason: 'max_retries_exceeded' }).value().exceeds(10).within('20m'),
       s3.fires().within('10m'),
       failing.fires().within('11m'),
       success.fires().within('12m'),

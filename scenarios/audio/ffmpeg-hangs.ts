@@ -35,9 +35,9 @@ export default scenario('every ffmpeg hangs', {
       panel('Audio Pipeline', 'Queue health (pending, processing, DLQ)').legend('Pending').rises().within('8m'),
       log('audio-worker', { level: 'error', stage: 'ffmpeg', error_code: 'ffmpeg_timeout' }).appears().within('3m'),
     ),
-    recovery('15m').expect(
-      failing.resolves().within('8m'),
-      failing.notifiesResolved().within('14m'),
+    recovery('19m').expect(
+      failing.resolves().within('12m'),
+      failing.notifiesResolved().within('18m'),
       failures.returns().within('8m'),
     ),
   ],
