@@ -37,12 +37,12 @@ export default scenario('nobody sees to the dead letters', {
       success.fires().within('12m'),
     ),
     // Healed, and forgotten.
-    during('20m').expect(
+    during('24m').expect(
       success.resolves().within('10m'),
       s3.resolves().within('8m'),
       failing.resolves().within('9m'),
-      accumulating.fires({ severity: 'warning', reason: 'max_retries_exceeded' }).within('18m'),
-      accumulating.notifies().within('19m'),
+      accumulating.fires({ severity: 'warning', reason: 'max_retries_exceeded' }).within('22m'),
+      accumulating.notifies().within('23m'),
     ),
     recovery('12m', requeueDeadLetters()).expect(
       accumulating.resolves().within('4m'),
